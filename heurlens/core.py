@@ -41,19 +41,29 @@ def reiterable(batches):
           "be an iterable of (x, y) pairs")
     return batches
 
-# %% ../nbs/00_core.ipynb #b9dfb6fc
+# %% ../nbs/00_core.ipynb #e6b2ca24
 def device_of(model):
     "Device of the model's first parameter or buffer; the CPU where it has neither"
     for t in (*model.parameters(), *model.buffers()): return t.device
     return torch.device("cpu")
 
 @contextlib.contextmanager
+def _full_float32():
+    "Context without TF32, which rounds float32 products on a GPU to ten bits, in cuDNN's convolutions by default"
+    backends = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    were = [b.allow_tf32 for b in backends]
+    for b in backends: b.allow_tf32 = False
+    try: yield
+    finally:
+        for b, flag in zip(backends, were): b.allow_tf32 = flag
+
+@contextlib.contextmanager
 def inference(*models):
-    "Context of eval mode, no gradients, no autocast; on leaving, every submodule's training flag is as it was"
+    "Context of eval mode, no gradients, float32 (no autocast, no TF32); on leaving, every submodule's training flag is as it was"
     flags = [(m, m.training) for model in models for m in model.modules()]
     try:
         for model in models: model.eval()
-        with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False): yield
+        with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False), _full_float32(): yield
     finally:
         for m, flag in flags: m.training = flag
 
@@ -210,7 +220,7 @@ def load_tensors(path):
         with safe_open(path, "pt") as f: return {k: f.get_tensor(k) for k in f.keys()}, f.metadata() or {}
     except SafetensorError as e: raise ValueError(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
 
-# %% ../nbs/00_core.ipynb #a5b1ba20
+# %% ../nbs/00_core.ipynb #e48dbce8
 def load_records(root, chapter=None):
     "Records below `root` (of one chapter where given), sorted by chapter, name and seed"
     recs = [read_record(p) for p in sorted(Path(root).rglob("*.json"))]
@@ -219,8 +229,10 @@ def load_records(root, chapter=None):
                   key=lambda r: (told(r)["chapter"], told(r)["name"], told(r)["seed"]))
 
 def pick(records, name):
-    "{seed: result} of the run `name`"
-    return {r["provenance"]["config"]["seed"]: r["result"] for r in records if r["provenance"]["config"]["name"] == name}
+    "{seed: result} of the run `name`, of seeds where it could be run; a `KeyError` where there is no record of it"
+    found = {r["provenance"]["config"]["seed"]: r["result"] for r in records if r["provenance"]["config"]["name"] == name}
+    if not found: raise KeyError(name)
+    return {s: r for s, r in found.items() if "not_run" not in r}
 
 # %% ../nbs/00_core.ipynb #92679f0c
 @dataclass(frozen=True)
@@ -269,7 +281,7 @@ def worst(parts):
     told = {p.verdict for p in parts}
     return NOT_SUPPORTED if NOT_SUPPORTED in told else INCONCLUSIVE if INCONCLUSIVE in told or not told else SUPPORTED
 
-# %% ../nbs/00_core.ipynb #650f08d9
+# %% ../nbs/00_core.ipynb #f6bf4eb4
 @dataclass(frozen=True)
 class Claim:
     "A claim of the paper, in a form that records can contradict"
@@ -300,7 +312,6 @@ def judge(claim, records):
     "Verdict of `claim` over `records`; None where its runs are not there"
     try: premise, parts = claim.test(records)
     except KeyError: return None
-    if not any(p.values for p in (*premise, *parts)): return None
     held = worst(premise) if premise else SUPPORTED
     word = {SUPPORTED: worst(parts), NOT_SUPPORTED: f"{INCONCLUSIVE}: premise absent at this scale",
             INCONCLUSIVE: f"{INCONCLUSIVE}: premise not established at this scale"}[held]
