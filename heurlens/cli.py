@@ -120,7 +120,7 @@ def run_all(configs, out="runs", workers=None, quiet=False):
     bar.close()
     return [store.read(c) for c in configs]
 
-# %% ../nbs/90_cli.ipynb #f18dc9dc
+# %% ../nbs/90_cli.ipynb #f8145edb
 def verdicts(records):
     "{claim id: Verdict, or None where its runs are not there}"
     of = lambda c: [r for r in records if r["provenance"]["config"]["chapter"] == c]
@@ -142,14 +142,14 @@ def studies(root):
     return {k: v for k, v in found.items() if v}
 
 def scorecard_table(root, scales=("digits", "small", "paper")):
-    "The scorecard as a Markdown table, a column a scale: verdict and deciding number; empty where nothing was run"
+    "The scorecard as a Markdown table for a page beside the notebooks, a column a scale: verdict and deciding number; empty where nothing was run"
     found = {s: verdicts(r) for s, r in studies(root).items()}
     columns = [*scales, *(s for s in found if s not in scales)]
     rows = ["| claim | " + " | ".join(columns) + " | look at |", "|---" * (len(columns) + 2) + "|"]
     for i, (_, c) in claims().items():
         cells = [found.get(s, {}).get(i) for s in columns]
         told = [f"**{v.verdict}**<br>{v.headline.what}: {v.headline.estimate}" if v else "" for v in cells]
-        rows.append(f"| **{i}** {c.sentence} | " + " | ".join(told) + f" | [{c.where}](nbs/{c.where}.ipynb) |")
+        rows.append(f"| **{i}** {c.sentence} | " + " | ".join(told) + f" | [{c.where}]({c.where}.ipynb) |")
     return "\n".join(rows)
 
 # %% ../nbs/90_cli.ipynb #8171ed14

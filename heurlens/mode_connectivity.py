@@ -7,11 +7,12 @@ __all__ = ['NUMBERS', 'MODES', 'RUNS', 'FALL', 'HILL', 'CLAIMS', 'FIGURES', 'coe
            'barrier', 'rise', 'connect', 'Plane', 'plane', 'surface', 'runs', 'path_sets', 'experiment', 'dips',
            'figure1', 'modes_table']
 
-# %% ../nbs/10_mode_connectivity.ipynb #2ec01174
+# %% ../nbs/10_mode_connectivity.ipynb #7c0a9209
 import copy
 import math
-import matplotlib.pyplot as plt
 from numbers import Integral
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
@@ -21,6 +22,7 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm.auto import tqdm
+
 from .core import Claim, Part, check, derive, device_of, inference, pick, reiterable, scaled
 from .plots import lines, theme
 from .train import at_scale, check_scale, device, evaluate, fit, restored, run, training_split
@@ -384,14 +386,14 @@ def surface(plane, model, batches, xs, ys, bn_batches=None, loss_fn=F.cross_entr
             with _fork(device_of(net)): rows.append({"x": float(x), "y": float(y), **_measure(net, batches, bn_batches, loss_fn)})
     return pd.DataFrame(rows)
 
-# %% ../nbs/10_mode_connectivity.ipynb #127815bb
-NUMBERS = {"digits": {"epochs": 30, "curve": 30, "large": 400, "ts": 21},
-           "small": {"epochs": 15, "curve": 15, "large": 2000, "ts": 21},
-           "paper": {"epochs": 200, "curve": 200, "large": 4000, "ts": 61}}
+# %% ../nbs/10_mode_connectivity.ipynb #e1cc5633
+NUMBERS = {"digits": {"epochs": 30, "curve": 30, "large": 400, "ts": 21, "longer": (2, 4)},
+           "small": {"epochs": 15, "curve": 15, "large": 2000, "ts": 21, "longer": ()},
+           "paper": {"epochs": 200, "curve": 200, "large": 4000, "ts": 61, "longer": ()}}
 MODES = "ABCDEFG"
 
 def runs(scale="digits", seed=0, data=None, budget=1.0):
-    "{name: Config} of every run of this chapter: the modes A to G, and the curves GA to GF"
+    "{name: Config} of every run of this chapter: the modes A to G, the curves GA to GF, and GC trained for longer"
     n = NUMBERS[check_scale(scale, budget)]
     epochs = scaled(n["epochs"], budget)
     common = {"seed": seed, "data": data, "budget": budget, "epochs": epochs,
@@ -402,10 +404,12 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
     out = {m: at_scale(scale, "connectivity", m, **{**common, **differs[m]}) for m in MODES}
     length = scaled(n["curve"], budget)
     looks = sorted({0, length // 4, length // 2, length})
-    for m in MODES[:-1]:
-        out[f"G{m}"] = at_scale(scale, "connectivity", f"G{m}", kind="curve", needs=("G", m), lr=0.015,
-                                options={"mode": m, "looks": looks, "ts": n["ts"]}, **{**common, "epochs": length, "schedule": {"name": "curve"}})
-    return out
+    def curve(m, factor=1):
+        name = f"G{m}" + (f"-x{factor}" if factor > 1 else "")
+        return at_scale(scale, "connectivity", name, kind="curve", needs=("G", m), lr=0.015, options={"mode": m, "looks": looks if factor == 1 else [0, factor * length], "ts": n["ts"]},
+                        **{**common, "epochs": factor * length, "schedule": {"name": "curve"}})
+    made = [curve(m) for m in MODES[:-1]] + [curve("C", factor) for factor in n["longer"]]
+    return out | {c.name: c for c in made}
 
 RUNS = runs()
 
@@ -439,13 +443,13 @@ def experiment(cfg, store=None):
     "The record of one run of this chapter; read from the store where it is there"
     return run(cfg, {"train": _mode, "curve": _curve}, store)
 
-# %% ../nbs/10_mode_connectivity.ipynb #852aebc6
+# %% ../nbs/10_mode_connectivity.ipynb #25f5484d
 FALL, HILL = 0.02, 0.05
 
-def dips(records, look=-1):
+def dips(records, look=-1, modes=tuple(MODES[:-1])):
     "Table mode, seed, dip: lowest validation accuracy along G-mode less that of the lower end, at a look of the curve's training (0: the line)"
     rows = []
-    for m in MODES[:-1]:
+    for m in modes:
         for s, r in pick(records, f"G{m}").items():
             acc = r["profiles"][look]["accuracy_valid"]
             rows.append({"mode": m, "seed": s, "dip": min(acc) - min(acc[0], acc[-1])})

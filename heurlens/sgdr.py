@@ -6,7 +6,7 @@
 __all__ = ['NUMBERS', 'PAIRS', 'RUNS', 'RISE', 'WELL', 'CLAIMS', 'FIGURES', 'cosine_restarts', 'moments', 'runs', 'experiment',
            'rises', 'highest', 'opposite', 'figure2', 'table', 'figure3']
 
-# %% ../nbs/20_sgdr.ipynb #ddab0f5c
+# %% ../nbs/20_sgdr.ipynb #ad6e5a6d
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import torch
 from .core import Claim, Part, check, derive, pick, scaled
 from .mode_connectivity import barrier, connect, line, path_sets, plane, rise, surface
 from .plots import contours, lines, theme
-from .train import at_scale, check_scale, evaluate, fit, last, make_schedule, restored, run, schedule
+from .train import at_scale, check_scale, fit, last, make_schedule, restored, run, schedule
 
 # %% ../nbs/20_sgdr.ipynb #de7d0835
 def cosine_restarts(step, period, mult=2, lr_max=0.05, lr_min=0.0):

@@ -7,18 +7,20 @@ __all__ = ['SCHEMES', 'FACTORS', 'NUMBERS', 'SMALL_LR', 'RUNS', 'GAP', 'RATIO', 
            'runs', 'first_layers', 'random_masks', 'Holder', 'experiment', 'accuracies', 'factors', 'separating',
            'group_change', 'log_ratios', 'table', 'sweep', 'figure4', 'summary', 'figure5']
 
-# %% ../nbs/21_warmup.ipynb #e645699e
+# %% ../nbs/21_warmup.ipynb #2d7e26a2
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 
 from .cca import compare, depth_profile, weight_change
-from .core import Claim, Part, Store, check, derive, estimate, generator, pick, scaled
+from .core import Claim, Part, check, derive, estimate, generator, pick, scaled
 from .mode_connectivity import reestimate_bn
 from .models import deep_layers, layer_names
 from .plots import heat, lines, theme
-from .train import at_scale, check_scale, fit, freeze, freeze_weights, last, network, probe, restored, run, schedule, training_split
+from .train import at_scale, check_scale, fit, freeze, freeze_weights, last, make_schedule, probe, restored, run, schedule, training_split
 
 # %% ../nbs/21_warmup.ipynb #748e934b
 def linear_warmup(step, steps, lr):
@@ -85,7 +87,7 @@ class Holder:
         held = {"freeze_fc": deep_layers, "freeze_first": first_layers}.get(self.scheme)
         return freeze(model, held(model)) if held else None
 
-# %% ../nbs/21_warmup.ipynb #bba54efa
+# %% ../nbs/21_warmup.ipynb #1447525f
 def _moved(cfg, data, store):
     "What the window did to the network: relative change of weights, similarity a layer, and between all layers"
     split = training_split(cfg, data).batches(512)
@@ -94,7 +96,9 @@ def _moved(cfg, data, store):
     for m in (start, end): reestimate_bn(m, split)
     names = layer_names(start)
     rows = depth_profile(start, end, probe(data), [(n, n) for n in names])
-    matrix = compare(start, end, probe(data), names, names)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "layer .* has no variance")      # a collapsed layer is NaN here, and rank 0 in the profile
+        matrix = compare(start, end, probe(data), names, names)
     return {"layers": names, "change": [change[n] for n in names], "profile": rows.to_dict("list"), "matrix": matrix.to_numpy()}
 
 def _train(cfg, data, store):
@@ -112,7 +116,7 @@ def experiment(cfg, store=None):
     "The record of one run of this chapter; read from the store where it is there"
     return run(cfg, {"train": _train}, store)
 
-# %% ../nbs/21_warmup.ipynb #3384b060
+# %% ../nbs/21_warmup.ipynb #228c1fd6
 GAP, RATIO, SLACK = 0.05, 1.5, 0.02
 
 def accuracies(records, scheme, factor):
@@ -125,14 +129,17 @@ def factors(records):
     return sorted({c["options"]["factor"] for c in told if "factor" in c["options"]})
 
 def separating(records):
-    "The lowest factor at which warmup leads by GAP and none of the three main schemes has a dead run; None where there is none"
+    "The lowest factor at which warmup leads no warmup by GAP and neither has a dead run; None where there is none"
     for f in factors(records):
-        main = [pick(records, f"{s}-x{f:g}") for s in ("none", "warmup", "freeze_fc")]
-        lead = np.mean(list(accuracies(records, "warmup", f).values())) - np.mean(list(accuracies(records, "none", f).values()))
-        if lead >= GAP and not any(r["dead"] for runs_ in main for r in runs_.values()): return f
+        none, warm = (pick(records, f"{s}-x{f:g}") for s in ("none", "warmup"))
+        if _lead(records, f) >= GAP and not any(r["dead"] for r in [*none.values(), *warm.values()]): return f
     return None
 
-# %% ../nbs/21_warmup.ipynb #fcfa796a
+def _lead(records, factor):
+    "Mean accuracy that warmup adds at a factor"
+    return np.mean([*accuracies(records, "warmup", factor).values()]) - np.mean([*accuracies(records, "none", factor).values()])
+
+# %% ../nbs/21_warmup.ipynb #fb834503
 def group_change(result, deep=True):
     "Mean relative weight change of the fully connected layers, or of the others"
     rows = [c for n, c in zip(result["layers"], result["change"]) if n.startswith("fc") == deep]
@@ -143,15 +150,16 @@ def log_ratios(above, below, **kw):
     return tuple(float(np.log(group_change(above[s], **kw) / group_change(below[s], **kw))) for s in sorted(set(above) & set(below)))
 
 def _premise(records):
-    "(factor or None, the premise's parts)"
+    "(factor or None, the premise's parts); a KeyError where there are no records"
+    pick(records, "SB")
     f = separating(records)
-    shown = f if f is not None else max(factors(records), key=lambda g: np.mean([*accuracies(records, "warmup", g).values()]) - np.mean([*accuracies(records, "none", g).values()]))
+    shown = f if f is not None else max(factors(records), key=lambda g: _lead(records, g))
     w, n = (accuracies(records, s, shown) for s in ("warmup", "none"))
     lead = Part(f"accuracy that warmup adds at factor {shown:g}", tuple(w[s] - n[s] for s in sorted(w)), "above", 0.0)
-    alive = Part("a factor with that lead and no dead run", tuple(float(f is not None) for _ in w), "above", 0.5)
+    alive = Part("a factor with a lead of five points and no dead run", tuple(float(f is not None) for _ in w), "above", 0.5)
     return f, [lead, alive]
 
-# %% ../nbs/21_warmup.ipynb #fccc3be7
+# %% ../nbs/21_warmup.ipynb #c1a039ef
 def _warm1(records):
     "WARM-1 over records"
     f, premise = _premise(records)
@@ -171,8 +179,9 @@ def _warm2(records):
     over = lambda a, b: tuple(acc[a][s] - acc[b][s] for s in sorted(acc[a]))
     deep = lambda r: float(np.mean([v for n, v in zip(r["layers"], r["profile"]["retained"]) if n.startswith("fc")]))
     frozen, warm = (pick(records, f"{s}-x{f:g}") for s in ("freeze_fc", "warmup"))
+    alive = sorted(s for s in frozen if not frozen[s]["dead"])
     return premise, [Part("accuracy, FC frozen less warmup", over("freeze_fc", "warmup"), "above", -SLACK),
-                     Part("share retained in FC layers, FC frozen less warmup", tuple(deep(frozen[s]) - deep(warm[s]) for s in sorted(frozen)), "above", -0.05),
+                     Part("share retained in FC layers, FC frozen less warmup, runs that are not dead", tuple(deep(frozen[s]) - deep(warm[s]) for s in alive), "above", -0.05),
                      Part("control: accuracy, FC frozen less first layers frozen", over("freeze_fc", "freeze_first"), "above", 0.0),
                      Part("control: accuracy, FC frozen less random weights frozen", over("freeze_fc", "freeze_random"), "above", 0.0)]
 
@@ -206,7 +215,7 @@ def sweep(records):
         ax.set_xticks(at, [f"{a:g}" for a in at]); ax.minorticks_off(); ax.legend(loc="lower left")
     return fig
 
-# %% ../nbs/21_warmup.ipynb #94064760
+# %% ../nbs/21_warmup.ipynb #5a3a46cc
 def _long(records, f, column):
     "Long table setup, layer, seed, value of a column of each run at factor f"
     names = {"SB": "SB", **{f"{s}-x{f:g}": label for s, label in SCHEMES.items()}}
@@ -232,7 +241,6 @@ def figure4(records):
 
 def _rates(ax, records, names):
     "Panel: learning rate over the steps, of the configs in the records"
-    from heurlens.train import make_schedule
     for i, (n, label) in enumerate(names.items()):
         cfg, r = next((r["provenance"]["config"], r["result"]) for r in records if r["provenance"]["config"]["name"] == n)
         per = r["steps_per_epoch"]
