@@ -6,7 +6,7 @@
 __all__ = ['CHAPTERS', 'SEEDS', 'app', 'chapter', 'claims', 'planned', 'run_all', 'verdicts', 'scorecard', 'studies',
            'scorecard_table', 'figures', 'report', 'publish', 'main']
 
-# %% ../nbs/90_cli.ipynb #00eb3d09
+# %% ../nbs/90_cli.ipynb #4794dbb5
 import base64
 import html
 import importlib
@@ -22,7 +22,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 import typer
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .core import Store, check, judge, load_records
 from .plots import save
@@ -205,7 +205,7 @@ def publish(root="runs", results="results"):
                 if fig is not None: save(fig, Path(results) / "figures" / study / f"{name}.png"); plt.close(fig)
     return n
 
-# %% ../nbs/90_cli.ipynb #800abaa6
+# %% ../nbs/90_cli.ipynb #1c413018
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Deep-learning heuristics under two lenses: run the studies, read the scorecard.")
 _Scale = typer.Option("digits", help="digits, small or paper: which table of numbers")
@@ -220,7 +220,6 @@ def _run(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Data
          workers: int = typer.Option(None, help="worker processes; default: one a core, one on a GPU; 0: none"), quiet: bool = typer.Option(False, help="no progress bar")):
     "Make every record that is missing, then print the scorecard."
     configs = planned(chapters, scale, data, seeds, budget)
-    _writable(out)
     run_key(configs[0], Store(out))                                          # the data are loaded once here, so that bad data end here
     records = run_all(configs, out, workers, quiet)
     print(scorecard(records))

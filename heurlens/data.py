@@ -59,7 +59,7 @@ def augment(x, pad, flip, g):
     mirrored = (torch.rand(n, generator=g) < 0.5).to(x.device)
     return torch.where(mirrored[:, None, None, None], x.flip(3), x)
 
-# %% ../nbs/01_data.ipynb #d3981d87
+# %% ../nbs/01_data.ipynb #afc21014
 @dataclass(frozen=True)
 class Split:
     "Images x, uint8 [N, C, H, W], and labels y, int64 [N]"
@@ -87,6 +87,7 @@ class Split:
         "Re-iterable (x float32 normalised, y) on `device`; pass k draws from (seed, k). More: drop_last, channels_last."
         return Batches(self if device is None else self.to(device), batch_size, shuffle, augment, seed, **kw)
 
+# %% ../nbs/01_data.ipynb #63cbcb65
 @dataclass(frozen=True)
 class Data:
     "Training, validation and test split, and the names of the classes"

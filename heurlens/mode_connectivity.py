@@ -7,7 +7,7 @@ __all__ = ['NUMBERS', 'MODES', 'RUNS', 'FALL', 'HILL', 'CLAIMS', 'FIGURES', 'coe
            'barrier', 'rise', 'connect', 'Plane', 'plane', 'surface', 'runs', 'path_sets', 'experiment', 'dips',
            'figure1', 'modes_table']
 
-# %% ../nbs/10_mode_connectivity.ipynb #7c0a9209
+# %% ../nbs/10_mode_connectivity.ipynb #78af2da5
 import copy
 import math
 from numbers import Integral
@@ -21,7 +21,7 @@ from scipy.integrate import quad
 from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .core import Claim, Part, check, derive, device_of, inference, pick, reiterable, scaled
 from .plots import lines, theme
@@ -167,7 +167,7 @@ class Curve:
             for name in names: state[name] = part.view(shape).to(dtype, copy=True)
         return state
 
-# %% ../nbs/10_mode_connectivity.ipynb #d59694ca
+# %% ../nbs/10_mode_connectivity.ipynb #1306040b
 def _fork(device):
     "A context that leaves the random state of the CPU and of `device` as it was"
     return torch.random.fork_rng([device] if device.type == "cuda" else [])
@@ -195,6 +195,7 @@ def _blend(points, mix, out=None):
     for i in rest: out.add_(points[i], alpha=mix[i])
     return out
 
+# %% ../nbs/10_mode_connectivity.ipynb #9ce32753
 def _points(ts):
     "The values of t that `ts` asks for"
     if isinstance(ts, Integral):

@@ -7,7 +7,7 @@ __all__ = ['SCHEDULES', 'OPTIMIZERS', 'SCALES', 'schedule', 'make_schedule', 'ev
            'check_scale', 'at_scale', 'device', 'training_split', 'network', 'restored', 'probe', 'last', 'fit',
            'run_key', 'run']
 
-# %% ../nbs/03_train.ipynb #a94d0bc6
+# %% ../nbs/03_train.ipynb #a8fc948a
 import json
 import time
 from functools import lru_cache
@@ -15,7 +15,7 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .core import SCALE_DATA, Config, Store, check, derive, device_of, generator, inference, load_tensors, provenance, reiterable, save_tensors
 from .data import load_data
@@ -191,7 +191,7 @@ def at_scale(scale, chapter, name, seed=0, data=None, budget=1.0, **kw):
     check_scale(scale, budget)
     return Config(chapter, name, seed=seed, scale=scale, data=data or SCALE_DATA[scale], budget=budget, **{**SCALES[scale], **kw})
 
-# %% ../nbs/03_train.ipynb #8f9696de
+# %% ../nbs/03_train.ipynb #60836dd2
 def device():
     "The GPU where there is one, else the CPU"
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -203,15 +203,14 @@ def training_split(cfg, data):
     order = torch.randperm(len(data.train), generator=generator("share", len(data.train)))
     return (data.train if n == len(data.train) else data.train.subset(order[:n].sort().values)).to(device())
 
-def network(cfg, data, how=None):
+def network(cfg, data):
     "The untrained network of `cfg`, on the device"
-    made = build(cfg.net, len(data.classes), data.train.x.shape[1], how or cfg.init, derive(cfg.seed, cfg.options.get("init_of", cfg.name)))
+    made = build(cfg.net, len(data.classes), data.train.x.shape[1], cfg.init, derive(cfg.seed, cfg.options.get("init_of", cfg.name)))
     return made.to(device(), memory_format=torch.channels_last)
 
 def restored(cfg, data, store, label, name=None):
     "The network of run `cfg` (or of the run `name` that it needs) with the weights of a snapshot, in eval mode"
-    told = store.read(cfg, name=name or cfg.name)
-    net = told["provenance"]["config"]["net"] if told else cfg.net
+    net = store.read(cfg, name=name)["provenance"]["config"]["net"] if name else cfg.net
     model = build(net, len(data.classes), data.train.x.shape[1])
     model.load_state_dict(store.load(cfg, label, name))
     return model.to(device(), memory_format=torch.channels_last).eval()
@@ -226,6 +225,7 @@ def last(values, share=0.1):
     tail = values[-max(1, round(share * len(values))):]
     return sum(tail) / len(tail) if tail else float("nan")
 
+# %% ../nbs/03_train.ipynb #30fc01a8
 def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None, progress=False):
     "(trained network, history) of `cfg`; the weights after each number of steps in `snapshots` are saved as `w<steps>`"
     model, split = network(cfg, data), training_split(cfg, data)

@@ -256,7 +256,7 @@ def summary(records):
     deep = {c: t[t.layer.str.startswith("fc")].groupby("setup", sort=False).value.mean() for c, t in wide.items()}
     return pd.DataFrame(deep)
 
-# %% ../nbs/21_warmup.ipynb #2e9b46c7
+# %% ../nbs/21_warmup.ipynb #ce0887de
 def figure5(records):
     "Figure 5: SVCCA of all layers at step 0 to all layers at the window's end, mean over seeds, a panel a setup"
     f = separating(records) or 1
@@ -264,10 +264,11 @@ def figure5(records):
     with theme():
         fig, axes = plt.subplots(1, 4, figsize=(10, 2.8))
         for ax, (n, label) in zip(axes, names.items()):
-            found = [r for r in pick(records, n).values() if "matrix" in r]
-            mean = np.mean([np.array(r["matrix"], float) for r in found], axis=0)
-            dead = sum(r["dead"] for r in found)
-            heat(ax, pd.DataFrame(mean, found[0]["layers"], found[0]["layers"]), label + (f" ({dead} dead)" if dead else ""), cbar=ax is axes[-1])
+            got = list(pick(records, n).values())
+            alive = [r for r in got if not r["dead"]] or [r for r in got if "matrix" in r]
+            mean = np.mean([np.array(r["matrix"], float) for r in alive], axis=0)
+            left_out = f" ({len(got) - len(alive)} dead, left out)" if len(alive) < len(got) else ""
+            heat(ax, pd.DataFrame(mean, alive[0]["layers"], alive[0]["layers"]), label + left_out, cbar=ax is axes[-1])
     return fig
 
 FIGURES = {"warmup_sweep": sweep, "figure4": figure4, "figure5": figure5}
