@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SUFFIXES', 'Batches', 'augment', 'Split', 'Data', 'assemble', 'cache_folder', 'load_data']
 
-# %% ../nbs/01_data.ipynb #2a96989c
+# %% ../nbs/01_data.ipynb #d48d5d42
 import hashlib
 import json
 import os
@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
-from .core import check, generator, load_tensors, save_tensors
+from .core import BadInput, check, generator, load_tensors, save_tensors
 
 # %% ../nbs/01_data.ipynb #f4c46d24
 class Batches:
@@ -112,10 +112,10 @@ class Data:
         sizes = {k: len(getattr(self, k)) for k in ("train", "valid", "test")}
         return {"name": self.name, "fingerprint": h.hexdigest(), **sizes, "note": self.note}
 
-# %% ../nbs/01_data.ipynb #244648dc
+# %% ../nbs/01_data.ipynb #340a7715
 def assemble(name, train, test, classes, valid=0.1, flip=True):
     "Data of (x uint8, y int64) pairs `train` and `test`, with a share `valid` of `train` held out by a fixed seed"
-    check(0 <= valid < 1, "valid", valid, "be a share in 0 <= valid < 1")
+    check(isinstance(valid, (int, float)) and 0 <= valid < 1, "valid", valid, "be a share in 0 <= valid < 1")
     (x, y), (tx, ty) = train, test
     order = torch.randperm(len(y), generator=generator("valid", len(y)))
     held, kept = order[:round(valid * len(y))].sort().values, order[round(valid * len(y)):].sort().values
@@ -144,13 +144,13 @@ def _digits(valid):
     test = _stratified(y, 0.2, "digits")
     return assemble("digits", (x[~test], y[~test]), (x[test], y[test]), map(str, d.target_names), valid, flip=False)
 
-# %% ../nbs/01_data.ipynb #a6d737fd
+# %% ../nbs/01_data.ipynb #16fa4c1b
 def _cifar10(root, valid):
     "CIFAR-10 as Data; downloaded to `root` where it is not there yet"
     root = root or cache_folder() / "cifar10"
     try: parts = [datasets.CIFAR10(str(root), train=t, download=True) for t in (True, False)]
     except (OSError, RuntimeError) as e:
-        raise ValueError(f"name held 'cifar10', but CIFAR-10 is not below root and could not be downloaded ({type(e).__name__}); "
+        raise BadInput(f"name held 'cifar10', but CIFAR-10 is not below root and could not be downloaded ({type(e).__name__}); "
                          "give the folder that holds cifar-10-batches-py as root, or an image folder as name") from e
     train, test = ((torch.tensor(p.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(p.targets)) for p in parts)
     return assemble("cifar10", train, test, parts[0].classes, valid)
@@ -181,7 +181,7 @@ def _listing(folder):
             files[part] += [(p, k) for p in found]
     return classes, files
 
-# %% ../nbs/01_data.ipynb #abaa49f7
+# %% ../nbs/01_data.ipynb #ca21c4df
 def _decode(path, size, mode):
     "uint8 [C, H, W] of one image file"
     try:
@@ -189,7 +189,7 @@ def _decode(path, size, mode):
             im = im.convert(mode)
             return np.atleast_3d(np.asarray(im if size is None else im.resize((size, size), Image.BILINEAR))).transpose(2, 0, 1)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as e:
-        raise ValueError(f"data held {str(path)!r}, which cannot be decoded ({type(e).__name__}); repair or remove it") from None
+        raise BadInput(f"data held {str(path)!r}, which cannot be decoded ({type(e).__name__}); repair or remove it") from None
 
 def _decode_all(files, size):
     "uint8 [N, C, H, W] of (path, class) pairs; one channel where the first image is grey, else three"
