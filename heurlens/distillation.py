@@ -41,8 +41,8 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature=4.0, a
     soft = F.kl_div(F.log_softmax(s / temperature, 1), F.log_softmax(t / temperature, 1), reduction="batchmean", log_target=True)
     return alpha * temperature**2 * soft + (1 - alpha) * hard
 
-# %% ../nbs/22_distillation.ipynb #41a781c1
-NUMBERS = {"digits": {"teacher": {"name": "convnet", "width": 2.0}, "student": {"name": "convnet"}, "epochs": 30, "looks": (0, 1, 2, 4, 8, 16)},
+# %% ../nbs/22_distillation.ipynb #71171382
+NUMBERS = {"digits": {"teacher": {"name": "convnet", "width": 2.0}, "student": {"name": "convnet"}, "epochs": 20, "looks": (0, 1, 2, 4, 8)},
            "small": {"teacher": {"name": "vgg", "depth": 11, "width": 0.25}, "student": {"name": "convnet", "width": 1.0}, "epochs": 30, "looks": (0, 1, 2, 4, 8, 16)},
            "paper": {"teacher": {"name": "vgg", "depth": 16}, "student": {"name": "convnet", "width": 4.0}, "epochs": 200, "looks": (0, 1, 2, 4, 8, 16, 32, 64)}}
 FEW = 0.2           # share of the training images in the setting with fewer of them; trained for 1 / FEW times the epochs, about as many steps

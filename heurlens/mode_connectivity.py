@@ -416,8 +416,8 @@ def surface(plane, model, batches, xs, ys, bn_batches=None, loss_fn=F.cross_entr
             with _fork(device_of(net)): rows.append({"x": float(x), "y": float(y), **_measure(net, batches, bn_batches, loss_fn)})
     return pd.DataFrame(rows)
 
-# %% ../nbs/10_mode_connectivity.ipynb #c82a86f5
-NUMBERS = {"digits": {"epochs": 30, "curve": 90, "large": 400, "ts": 21},
+# %% ../nbs/10_mode_connectivity.ipynb #c29ffa07
+NUMBERS = {"digits": {"epochs": 20, "curve": 60, "large": 400, "ts": 21},
            "small": {"epochs": 15, "curve": 45, "large": 2000, "ts": 21},
            "paper": {"epochs": 200, "curve": 200, "large": 4000, "ts": 61}}
 LONGER = 2           # the curve from G to C is trained for this many times the length too

@@ -36,10 +36,10 @@ def _warmup(lr, steps_per_epoch, epochs, steps):
     "Linear warmup over `steps` steps, then lr"
     return lambda step: linear_warmup(step, steps, lr)
 
-# %% ../nbs/21_warmup.ipynb #a0467207
+# %% ../nbs/21_warmup.ipynb #9e1ffee6
 SCHEMES = {"none": "LB", "warmup": "LB + warmup", "freeze_fc": "LB + FC frozen", "freeze_first": "LB + first frozen", "freeze_random": "LB + random frozen"}
 FACTORS = {"digits": (0.25, 0.5, 0.71, 1, 1.41), "small": (0.25, 0.5, 1), "paper": (0.25, 0.5, 1)}
-NUMBERS = {"digits": {"small": 50, "large": 350, "epochs": 40, "window": 40},
+NUMBERS = {"digits": {"small": 50, "large": 350, "epochs": 30, "window": 30},
            "small": {"small": 100, "large": 5000, "epochs": 40, "window": 200},
            "paper": {"small": 100, "large": 5000, "epochs": 200, "window": 200}}
 SMALL_LR = 0.05
