@@ -357,7 +357,7 @@ def _hook(name, seen):
         seen[name] = out.detach().to("cpu", torch.float32, copy=True)
     return record
 
-# %% ../nbs/11_cca.ipynb #f15f59a8
+# %% ../nbs/11_cca.ipynb #7f09dedc
 def _collect(jobs, batches):
     "Features of each (model, names) of `jobs`, in one pass over the batches"
     found = [{name: [] for name in names} for _, names in jobs]
@@ -380,7 +380,8 @@ def _collect(jobs, batches):
 def features(model, batches, layers=None) -> dict[str, Tensor]:
     """What the named layers put out for all of `batches`: name -> float32 on the CPU, [n samples, ...], in the order of `layers`
 
-    batches: re-iterable of (x, y), y unused. layers: names as in named_modules(); None: every layer that owns parameters itself.
+    batches: re-iterable of (x, y), y unused; two calls pair their samples only where the order is the same, so not with a loader that
+    shuffles (`compare` passes over the data once for both models). layers: as in named_modules(); None: all that own parameters.
     The model runs where it is, in eval mode, without autocast, and is left as it was. ValueError: an unknown layer, one that is
     not called, called twice in a forward, or returns no tensor; no batches; a one-shot generator.
     """

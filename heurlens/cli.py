@@ -7,7 +7,7 @@ __all__ = ['CHAPTERS', 'SEEDS', 'app', 'chapter', 'claims', 'planned', 'missing'
            'verdicts', 'scorecard', 'current', 'studies', 'sources', 'scorecard_table', 'figures', 'report', 'publish',
            'main']
 
-# %% ../nbs/90_cli.ipynb #7906e4b0
+# %% ../nbs/90_cli.ipynb #a526c5d2
 import base64
 import html
 import importlib
@@ -19,6 +19,7 @@ import shutil
 import signal
 import statistics
 import sys
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -57,13 +58,19 @@ def planned(chapters=(), scale="digits", data=None, seeds=None, budget=1.0):
     rows = [(c, s) for c in names if chapter(c) for s in range(seeds or SEEDS[c])]
     return [cfg for c, s in rows for cfg in chapter(c).runs(scale, s, data, budget).values()]
 
-# %% ../nbs/90_cli.ipynb #60df7d7e
+# %% ../nbs/90_cli.ipynb #9618cbf3
 _LINE = None      # in a worker process: the line of its progress bars, None for none
+
+def _end_with(parent):
+    "End this process when its parent has ended, by whatever means"
+    while os.getppid() == parent: time.sleep(1)
+    os._exit(1)
 
 def _enter(lock, lines):
     "Begin a worker process: one thread, one line of the terminal for its bars"
     global _LINE
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)                  # Ctrl-C reaches the whole group; the parent ends its workers
     tqdm.set_lock(lock)
     _LINE = lines.get() if lines else None
@@ -106,7 +113,7 @@ class _Left:
         typical = sum(means.values()) / len(means)
         return sum(means.get((c.chapter, c.kind), typical) for c in self.todo) / self.workers
 
-# %% ../nbs/90_cli.ipynb #d035a64a
+# %% ../nbs/90_cli.ipynb #e7c149c7
 def _hand_out(pool, todo, out, every, left, bar):
     "Run the configs of `todo` in the pool, each as soon as what it needs is done"
     where = lambda c, n: (c.chapter, n, c.seed)
@@ -120,6 +127,7 @@ def _hand_out(pool, todo, out, every, left, bar):
             open_.discard(where(c, c.name))
             bar.set_postfix_str(f"about {minutes:.1f} min left, last {c.chapter} {c.name} seed {c.seed}", refresh=False); bar.update()
 
+# %% ../nbs/90_cli.ipynb #5373ba3d
 def missing(configs, store):
     "Those of `configs` that are not in the store under their key, or need one that is not"
     todo, fresh = [], set()
@@ -177,7 +185,7 @@ def estimated(configs, store):
         out[i] = images * timed[what]
     return out
 
-# %% ../nbs/90_cli.ipynb #ed36fc89
+# %% ../nbs/90_cli.ipynb #fa180e13
 def verdicts(records):
     "{claim id: Verdict, or None where its runs are not there}"
     of = lambda c: [r for r in records if r["provenance"]["config"]["chapter"] == c]
@@ -192,6 +200,7 @@ def scorecard(records):
         if v: out.append("\n".join(f"       {kind}: {p}" for kind, parts in (("premise", v.premise), ("claim", v.parts)) for p in parts) + f"\n       see nbs/{c.where}.ipynb")
     return "\n".join(out)
 
+# %% ../nbs/90_cli.ipynb #b75fdf3a
 def current(record):
     "Was this record made under the settings that this version would use?"
     told = record["provenance"]["config"]
@@ -317,7 +326,7 @@ def _list(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Dat
         state = ("running" if store.running(cfg) else "-") if rec is None else f"diverged at step {at}" if at is not None else rec["result"].get("not_run", "done")
         print(f"{cfg.chapter:13}{cfg.name:22}seed {cfg.seed}  {cfg.epochs:4} epochs  {state:6}" + (f"  needs {', '.join(cfg.needs)}" if cfg.needs else ""))
 
-# %% ../nbs/90_cli.ipynb #7e94c3c5
+# %% ../nbs/90_cli.ipynb #2e9f4450
 _From = typer.Argument(Path("runs"), help="folder of runs or of published records")
 
 @app.command("scorecard")
@@ -337,12 +346,15 @@ def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"),
     "Copy records of full length into the repository's results, and draw their figures."
     print(f"published {publish(root, results)} records to {results}")
 
+_STOPPED = "stopped; the same command goes on from here"
+
 def main(argv=None):
     "Exit status of the command line `argv` (default: the process's own); errors are one line on standard error"
     try: status = typer.main.get_command(app)(args=argv, prog_name="heurlens", standalone_mode=False)
     except BadInput as e: status = _complain(e)
     except BrokenProcessPool: status = _complain("a worker process was killed (out of memory?); the same command goes on from here, perhaps with --workers 1")
-    except (KeyboardInterrupt, typer.Abort): status = _complain("stopped; the same command goes on from here", 130)
+    except (KeyboardInterrupt, typer.Abort): status = _complain(_STOPPED, 130)
+    except SystemExit as e: status = _complain(_STOPPED, 130) if e.code == 130 else e.code        # how some versions of typer end on Ctrl-C
     except OSError as e: status = _complain(f"{e.strerror or e}: {e.filename or ''}; the same command goes on from here once that is mended")
     except Exception as e:                                                   # typer's own complaints; which package their class is in differs from version to version
         if not hasattr(e, "format_message"): raise

@@ -172,7 +172,7 @@ def provenance(device="cpu"):
 
 _ONCE = {}
 
-# %% ../nbs/00_core.ipynb #99042b26
+# %% ../nbs/00_core.ipynb #d8cf528b
 class Store:
     "A folder of runs: records, snapshots, a checkpoint at most each `every` seconds; `bar`: the line of a progress bar a run, None for none"
     def __init__(self, out="runs", every=60.0, bar=None): self.out, self.every, self.bar = Path(out), every, bar
@@ -183,7 +183,7 @@ class Store:
 
     def read(self, cfg, key=None, name=None):
         "The record of that run; None where there is none, or none under that `key`"
-        rec = read_record(self.folder(cfg, name) / "record.json")
+        rec = read_record(self.folder(cfg, name) / "record.json", ("config", "key", "data"))
         return rec if rec and (key is None or rec["provenance"]["key"] == key) else None
 
     def write(self, cfg, result, **source):
@@ -215,13 +215,14 @@ class Store:
         try: return load_tensors(self.folder(cfg, name) / f"{label}.safetensors")[0]
         except BadInput as e: raise BadInput(f"{e}; delete the folder {self.folder(cfg, name)} and run again") from None
 
-# %% ../nbs/00_core.ipynb #0d3de374
-def read_record(path):
-    "The record in that file; None where there is no file, a `ValueError` where it is not a record"
+# %% ../nbs/00_core.ipynb #65790ab6
+def read_record(path, told=()):
+    "The record in that file; None where there is no file, a `ValueError` where it is not a record, or its provenance lacks one of `told`"
     try: rec = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError: return None
     except ValueError: rec = None
-    check(isinstance(rec, dict) and {"result", "provenance"} <= set(rec), "record", str(path),
+    whole = isinstance(rec, dict) and {"result", "provenance"} <= set(rec) and set(told) <= set(rec["provenance"])
+    check(whole, "record", str(path),
           "be JSON with a result and a provenance; delete it and run again")
     return rec
 
@@ -240,10 +241,10 @@ def load_tensors(path):
         with safe_open(path, "pt") as f: return {k: f.get_tensor(k) for k in f.keys()}, f.metadata() or {}
     except SafetensorError as e: raise BadInput(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
 
-# %% ../nbs/00_core.ipynb #2f3375aa
+# %% ../nbs/00_core.ipynb #199c7217
 def load_records(root, chapter=None):
     "Records below `root` (of one chapter where given), sorted by chapter, name and seed"
-    recs = [read_record(p) for p in sorted(Path(root).rglob("*.json"))]
+    recs = [read_record(p, ("config", "key", "data")) for p in sorted(Path(root).rglob("*.json"))]
     told = lambda r: r["provenance"]["config"]
     return sorted((r for r in recs if chapter in (None, told(r)["chapter"])),
                   key=lambda r: (told(r)["chapter"], told(r)["name"], told(r)["seed"]))

@@ -144,14 +144,14 @@ def _digits(valid):
     test = _stratified(y, 0.2, "digits")
     return assemble("digits", (x[~test], y[~test]), (x[test], y[test]), map(str, d.target_names), valid, flip=False)
 
-# %% ../nbs/01_data.ipynb #16fa4c1b
+# %% ../nbs/01_data.ipynb #682a5ee5
 def _cifar10(root, valid):
     "CIFAR-10 as Data; downloaded to `root` where it is not there yet"
     root = root or cache_folder() / "cifar10"
     try: parts = [datasets.CIFAR10(str(root), train=t, download=True) for t in (True, False)]
     except (OSError, RuntimeError) as e:
         raise BadInput(f"name held 'cifar10', but CIFAR-10 is not below root and could not be downloaded ({type(e).__name__}); "
-                         "give the folder that holds cifar-10-batches-py as root, or an image folder as name") from e
+                         "unpack the archive (cifar-10-batches-py) there or give the folder that holds it as root, or an image folder as name") from e
     train, test = ((torch.tensor(p.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(p.targets)) for p in parts)
     return assemble("cifar10", train, test, parts[0].classes, valid)
 
@@ -181,7 +181,7 @@ def _listing(folder):
             files[part] += [(p, k) for p in found]
     return classes, files
 
-# %% ../nbs/01_data.ipynb #ca21c4df
+# %% ../nbs/01_data.ipynb #b94adc62
 def _decode(path, size, mode):
     "uint8 [C, H, W] of one image file"
     try:
@@ -197,8 +197,8 @@ def _decode_all(files, size):
     with ThreadPoolExecutor() as pool: images = list(pool.map(lambda f: _decode(f[0], size, mode), files))
     odd = next((i for i, im in enumerate(images) if im.shape != images[0].shape), None)
     if odd is not None:
-        check(False, "data", f"{files[odd][0].name} of size {images[odd].shape[1:]}, but {images[0].shape[1:]} before it",
-              "hold images of one size, or be given one as size=")
+        check(False, "data", f"{files[odd][0]} of size {images[odd].shape[1:]}, but {images[0].shape[1:]} before it",
+              "hold images of one size: resize them, or in Python use load_data(..., size=32)")
     return torch.from_numpy(np.stack(images))
 
 # %% ../nbs/01_data.ipynb #e5caae10

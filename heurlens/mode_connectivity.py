@@ -7,7 +7,7 @@ __all__ = ['NUMBERS', 'LONGER', 'MODES', 'RUNS', 'FALL', 'HILL', 'CLAIMS', 'FIGU
            'line', 'barrier', 'rise', 'connect', 'Plane', 'plane', 'surface', 'runs', 'path_sets', 'checkpoint_of',
            'experiment', 'dips', 'figure1', 'modes_table']
 
-# %% ../nbs/10_mode_connectivity.ipynb #08522909
+# %% ../nbs/10_mode_connectivity.ipynb #d2bdbade
 import copy
 import math
 import time
@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from .core import Claim, Part, check, derive, device_of, inference, load_tensors, pick, reiterable, save_tensors, scaled
 from .plots import lines, theme
-from .train import at_scale, check_scale, device, evaluate, fit, restored, run, run_key, training_split
+from .train import at_scale, check_scale, device, evaluate, fit, measured_on, restored, run, run_key, training_split
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
 def coefficients(kind, t, bends):
@@ -444,7 +444,7 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
 
 RUNS = runs()
 
-# %% ../nbs/10_mode_connectivity.ipynb #f6e92058
+# %% ../nbs/10_mode_connectivity.ipynb #588d6792
 def _mode(cfg, data, store):
     "Train one mode, keep its last weights"
     model, hist = fit(cfg, data, store)
@@ -456,7 +456,8 @@ def path_sets(cfg, data):
     split = training_split(cfg, data)
     order = derive(cfg.seed, cfg.name, "order")
     walk = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
-    return walk, {"train": split.batches(512), "valid": data.valid.to(device()).batches(512)}, split.batches(512)
+    seen, valid = (measured_on(s, cfg.scale) for s in (split, data.valid.to(device())))
+    return walk, {"train": seen.batches(512), "valid": valid.batches(512)}, seen.batches(512)
 
 def checkpoint_of(cfg, store):
     "Keywords of `connect` for a run that may be killed and go on"

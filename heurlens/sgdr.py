@@ -36,7 +36,7 @@ def _cosine_restarts(lr, steps_per_epoch, epochs, period, mult=2, lr_min=0.0):
     steps = max(2, period * steps_per_epoch)
     return lambda step: cosine_restarts(step, steps, mult, lr, lr_min)
 
-# %% ../nbs/20_sgdr.ipynb #5bafee43
+# %% ../nbs/20_sgdr.ipynb #6bc68ca3
 NUMBERS = {"digits": {"period": 4, "curve": 20, "ts": 21, "grid": 13},
            "small": {"period": 2, "curve": 10, "ts": 21, "grid": 13},
            "paper": {"period": 10, "curve": 200, "ts": 61, "grid": 31}}
@@ -53,7 +53,8 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
     n = NUMBERS[check_scale(scale, budget)]
     period = scaled(n["period"], budget)
     at = moments(period)
-    common = {"seed": seed, "data": data, "budget": budget, "assumed": ("net", "lr", "momentum", "weight_decay", "schedule", "batch", "augment", "init", "epochs", "options")}
+    # below a budget of one epoch a cycle, the images get fewer instead, so that training shortens all the same
+    common = {"seed": seed, "data": data, "budget": budget, "share": min(1.0, budget * n["period"] / period), "assumed": ("net", "lr", "momentum", "weight_decay", "schedule", "batch", "augment", "init", "epochs", "options")}
     cosine = {"name": "cosine_restarts", "period": period, "mult": 2, "lr_min": 1e-6}
     scheds = {"sgdr": cosine, "twin": cosine, "const": {"name": "constant"}, "step": {"name": "step", "at": list(at["step"][:2])}}
     out = {name: at_scale(scale, "sgdr", name, schedule=sched, epochs=at["sgdr"][-1], **common,

@@ -144,7 +144,7 @@ def separating(records):
     alive = [f for f in factors(records) if not any(r["dead"] for s in ("none", "warmup") for r in scheme_runs(records, s, f).values())]
     return max(alive, key=lambda f: np.mean([*lead(records, f).values()]), default=None)
 
-# %% ../nbs/21_warmup.ipynb #b125be40
+# %% ../nbs/21_warmup.ipynb #da9aeee9
 def group_change(result, deep=True):
     "Mean relative weight change of the fully connected layers, or of the others"
     rows = [c for n, c in zip(result["layers"], result["change"]) if n.startswith("fc") == deep]
@@ -187,6 +187,7 @@ def _warm2(records):
                      Part("control: accuracy, FC frozen less first layers frozen", over("freeze_fc", "freeze_first"), "above", 0.0),
                      Part("control: accuracy, FC frozen less random weights frozen", over("freeze_fc", "freeze_random"), "above", 0.0)]
 
+# %% ../nbs/21_warmup.ipynb #5b50926a
 CLAIMS = [
     Claim("WARM-1", "4", "With a large batch and a large rate, warmup keeps the fully connected layers' weights from changing, as the small batch does; without it they change most",
           "a rate at which warmup leads and nothing is dead", "a factor of 1.5 in relative weight change: the least that deserves the words",
