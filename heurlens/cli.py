@@ -58,7 +58,7 @@ def planned(chapters=(), scale="digits", data=None, seeds=None, budget=1.0):
     rows = [(c, s) for c in names if chapter(c) for s in range(seeds or SEEDS[c])]
     return [cfg for c, s in rows for cfg in chapter(c).runs(scale, s, data, budget).values()]
 
-# %% ../nbs/90_cli.ipynb #9618cbf3
+# %% ../nbs/90_cli.ipynb #43237eb1
 _LINE = None      # in a worker process: the line of its progress bars, None for none
 
 def _end_with(parent):
@@ -66,11 +66,11 @@ def _end_with(parent):
     while os.getppid() == parent: time.sleep(1)
     os._exit(1)
 
-def _enter(lock, lines):
+def _enter(lock, lines, parent):
     "Begin a worker process: one thread, one line of the terminal for its bars"
     global _LINE
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)                  # Ctrl-C reaches the whole group; the parent ends its workers
     tqdm.set_lock(lock)
     _LINE = lines.get() if lines else None
@@ -86,7 +86,7 @@ def _pool(workers, bars):
     ctx = mp.get_context("spawn")
     lines = ctx.SimpleQueue() if bars else None
     for k in range(workers if bars else 0): lines.put(k + 1)
-    return ProcessPoolExecutor(workers, ctx, _enter, (ctx.RLock(), lines))
+    return ProcessPoolExecutor(workers, ctx, _enter, (ctx.RLock(), lines, os.getpid()))
 
 def _done(cfg, store):
     "Is the record of `cfg` there, under its key?"

@@ -225,7 +225,7 @@ def at_scale(scale, chapter, name, seed=0, data=None, budget=1.0, **kw):
     check_scale(scale, budget)
     return Config(chapter, name, seed=seed, scale=scale, data=data or SCALE_DATA[scale], budget=budget, **{**SCALES[scale], **kw})
 
-# %% ../nbs/03_train.ipynb #120eb938
+# %% ../nbs/03_train.ipynb #9cc2d142
 def device():
     "The GPU where there is one, else the CPU"
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -249,7 +249,7 @@ def restored(cfg, data, store, label, name=None):
     model.load_state_dict(store.load(cfg, label, name))
     return model.to(device(), memory_format=torch.channels_last).eval()
 
-MEASURED = {"digits": 2000, "small": 50_000, "paper": 50_000}     # images at most that losses along a path are measured on, by scale
+MEASURED = {"digits": 1200, "small": 50_000, "paper": 50_000}     # images at most that losses are measured on, by scale
 
 def measured_on(split, scale):
     "The split, or a fixed random part of it where it has more images than the scale measures on"
@@ -279,7 +279,7 @@ def run_key(cfg, store):
     needs = [store.read(cfg, name=n) for n in cfg.needs]
     return data, told, None if None in needs else cfg.key([told["fingerprint"], *(r["provenance"]["key"] for r in needs)])
 
-# %% ../nbs/03_train.ipynb #c75ee70a
+# %% ../nbs/03_train.ipynb #35599d1f
 def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None):
     "(trained network, history) of `cfg`; the weights after each number of steps in `snapshots` are saved as `w<steps>`"
     model, split = network(cfg, data), training_split(cfg, data)
@@ -291,7 +291,7 @@ def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None):
         if step in wanted: store.save(cfg, f"w{step}", model.state_dict())
     checkpoint = store.folder(cfg) / f"{run_key(cfg, store)[2]}.safetensors"
     hist = train(model, batches, cfg, make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs), loss_fn,
-                 data.valid.to(device()).batches(512, channels_last=True), at, checkpoint, store.every, store.bar)
+                 measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True), at, checkpoint, store.every, store.bar)
     return model, {**hist, "steps_per_epoch": len(batches)}
 
 # %% ../nbs/03_train.ipynb #afcd8050
