@@ -6,18 +6,20 @@
 __all__ = ['THREADS', 'EPOCH', 'SWEEPS', 'BENCHES', 'now', 'seconds', 'in_turn', 'threads', 'measured', 'ratios', 'met', 'told',
            'noise', 'setting', 'trainer', 'step', 'resident', 'train_limit', 'Images', 'usual_loader', 'usual_way',
            'curve_turns', 'curve_step', 'share_of', 'epoch_seconds', 'passes', 'hours', 'epoch', 'flops', 'of_peak',
-           'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load', 'goals_table', 'main']
+           'command_seconds', 'job', 'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load',
+           'goals_table', 'main']
 
-# %% ../nbs/91_bench.ipynb #c5288e07
+# %% ../nbs/91_bench.ipynb #c912b32b
 import argparse
 import contextlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -265,6 +267,23 @@ def of_peak(cfg, data, goal, n, side=8192, products=10):
     return [measured(f"share of the bf16 matrix rate, {name}", ratios(rate, peak), goal=goal), measured(name, [images / s for s in took["train"]], "images/s"),
             measured(f"bf16 matrix rate beside {name}", [p / 1e12 for p in peak], "TFLOP/s")]
 
+# %% ../nbs/91_bench.ipynb #da6eb2ad
+def command_seconds(*argv, **env):
+    "Seconds of a command in a process of its own; `ValueError` with the end of what it said where it fails"
+    start = time.perf_counter()
+    ran = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, **env})
+    check(ran.returncode == 0, "command", f"{' '.join(argv)}: {ran.stderr[-300:]}", "succeed")
+    return time.perf_counter() - start
+
+def job(quick=False):
+    "Seconds of `heurlens run` from nothing, and of the notebooks' tests where there are notebooks and nbdev"
+    few = ["connectivity", "--seeds", "1", "--budget", "0.02"] if quick else []
+    with tempfile.TemporaryDirectory() as d: took = command_seconds(sys.executable, "-m", "heurlens", "run", *few, "--quiet", "--out", d)
+    out = [measured("heurlens run, scale digits", [took], "s", goal=300, rule="at most", runs=len(planned(few[:1])))]
+    if not quick and shutil.which("nbdev_test") and Path("settings.ini").exists():
+        out.append(measured("nbdev_test, two workers", [command_seconds("nbdev_test", "--n_workers", "2", OMP_NUM_THREADS="1")], "s"))
+    return {"measures": out}
+
 # %% ../nbs/91_bench.ipynb #7a901c3c
 SWEEPS = {"batch": (25, 50, 100, 200, 400, 800), "width": (0.25, 0.5, 1, 2), "threads": (1, 2), "runs at once": (1, 2)}
 
@@ -323,8 +342,8 @@ def growth_figure(records):
         if records: axes[0].legend()
     return fig
 
-# %% ../nbs/91_bench.ipynb #56a17c8d
-BENCHES = {f.__name__: f for f in (train_limit, usual_way, curve_step, epoch, growth)}
+# %% ../nbs/91_bench.ipynb #7de4a25e
+BENCHES = {f.__name__: f for f in (train_limit, usual_way, curve_step, epoch, growth, job)}
 
 def measure(name, out="results/bench", quick=False):
     "The record of one bench, written to `out`/<name>-<cpu or cuda>.json; `ValueError` for an unknown name"

@@ -127,7 +127,7 @@ def _hand_out(pool, todo, out, every, left, bar):
             open_.discard(where(c, c.name))
             bar.set_postfix_str(f"about {minutes:.1f} min left, last {c.chapter} {c.name} seed {c.seed}", refresh=False); bar.update()
 
-# %% ../nbs/90_cli.ipynb #5373ba3d
+# %% ../nbs/90_cli.ipynb #29e57017
 def missing(configs, store):
     "Those of `configs` that are not in the store under their key, or need one that is not"
     todo, fresh = [], set()
@@ -154,6 +154,7 @@ def run_all(configs, out="runs", workers=None, quiet=False, every=60.0):
         pool = _pool(workers, bars)
         try: _hand_out(pool, todo, out, every, _Left(todo, workers), bar)
         except BaseException:
+            bar.close()                                                          # what is said next gets a line of its own
             for p in list(pool._processes.values()): p.terminate()
             raise
         finally: pool.shutdown(wait=True, cancel_futures=True)
@@ -235,7 +236,7 @@ def scorecard_table(root, scales=("digits", "small", "paper")):
         rows.append(f"| **{i}** {c.sentence} | " + " | ".join(told) + f" | [{c.where}]({c.where}.ipynb) |")
     return "\n".join(rows)
 
-# %% ../nbs/90_cli.ipynb #2720b0f3
+# %% ../nbs/90_cli.ipynb #84a47c2e
 def figures(records):
     "{chapter: {name: function that draws it}} for the chapters that the records can draw"
     return {c: chapter(c).FIGURES for c in CHAPTERS if any(r["provenance"]["config"]["chapter"] == c for r in records)}
@@ -249,6 +250,7 @@ def report(root, to="report.html"):
     "Path of one self-contained HTML file: scorecard and every figure of every study below `root`"
     found = studies(root)
     check(found, "root", str(root), "hold records; make some with 'heurlens run'")
+    check(Path(to).parent.is_dir() and not Path(to).is_dir(), "to", str(to), "name a file in an existing folder")
     page = ["<!doctype html><meta charset='utf-8'><title>heurlens</title><style>body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
             "pre{background:#f6f6f6;padding:1em;overflow-x:auto;font-size:12px}img{max-width:100%}</style><h1>heurlens</h1>"]
     for study, records in found.items():

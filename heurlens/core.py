@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable', 'device_of',
            'inference', 'Config', 'scaled', 'derive', 'generator', 'plain', 'write_atomic', 'provenance', 'Store',
-           'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'pick', 'Estimate', 'estimate',
-           'Part', 'worst', 'Claim', 'Verdict', 'judge']
+           'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick', 'Estimate',
+           'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
 
 # %% ../nbs/00_core.ipynb #8929a2f6
 import contextlib
@@ -241,7 +241,7 @@ def load_tensors(path):
         with safe_open(path, "pt") as f: return {k: f.get_tensor(k) for k in f.keys()}, f.metadata() or {}
     except SafetensorError as e: raise BadInput(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
 
-# %% ../nbs/00_core.ipynb #199c7217
+# %% ../nbs/00_core.ipynb #8fc15588
 def load_records(root, chapter=None):
     "Records below `root` (of one chapter where given), sorted by chapter, name and seed"
     recs = [read_record(p, ("config", "key", "data")) for p in sorted(Path(root).rglob("*.json"))]
@@ -252,6 +252,12 @@ def load_records(root, chapter=None):
 class NotRun(KeyError):
     "There is no record of a run"
 
+def first(records, name):
+    "The record of the run `name` with the lowest seed; `NotRun` where there is none"
+    found = [r for r in records if r["provenance"]["config"]["name"] == name]
+    if not found: raise NotRun(name)
+    return min(found, key=lambda r: r["provenance"]["config"]["seed"])
+
 def pick(records, name, diverged=False):
     """{seed: result} of the run `name`; `NotRun` where there is no record of it.
 
@@ -261,7 +267,7 @@ def pick(records, name, diverged=False):
     if not found: raise NotRun(name)
     return {s: r for s, r in found.items() if "not_run" not in r and (diverged or r.get("diverged_at") is None)}
 
-# %% ../nbs/00_core.ipynb #92679f0c
+# %% ../nbs/00_core.ipynb #f2af985e
 @dataclass(frozen=True)
 class Estimate:
     "Mean of `n` values with its 95 % interval"
@@ -269,7 +275,7 @@ class Estimate:
     lo: float
     hi: float
     n: int
-    def __str__(self): return f"{self.mean:.3g} [{self.lo:.3g}, {self.hi:.3g}], n={self.n}"
+    def __str__(self): return f"{self.mean:.3g} [{self.lo:.3g}, {self.hi:.3g}], n={self.n}" if self.n > 1 else f"{self.mean:.3g}, n={self.n} (an interval needs two seeds)"
 
 def estimate(values):
     "Student's 95 % interval of the mean over seeds; without end where there is one value, NaN where there is none"

@@ -160,7 +160,7 @@ def cache_folder():
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HEURLENS_CACHE") or Path(base) / "heurlens")
 
-# %% ../nbs/01_data.ipynb #a76b572e
+# %% ../nbs/01_data.ipynb #709a7986
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff"}
 
 def _listing(folder):
@@ -171,12 +171,14 @@ def _listing(folder):
         check((folder / part).is_dir(), "data", str(folder), f"hold a folder {part}/<class>/ of images (looked for {folder / part})")
     classes = sorted(p.name for p in (folder / "train").iterdir() if p.is_dir() and not p.name.startswith("."))
     check(len(classes) >= 2, "data", classes, "hold at least two classes, each a folder below train/")
+    tested = {p.name for p in (folder / "test").iterdir() if p.is_dir() and not p.name.startswith(".")}
+    check(tested == set(classes), "data", f"{folder} with classes {classes} in train/ and {sorted(tested)} in test/", "hold the same classes in both")
     files = {}
     for part in ("train", "test"):
         files[part] = []
         for k, name in enumerate(classes):
             here = folder / part / name
-            found = sorted(p for p in here.iterdir() if p.suffix.lower() in SUFFIXES) if here.is_dir() else []
+            found = sorted(p for p in here.iterdir() if p.suffix.lower() in SUFFIXES)
             check(found, "data", str(here), "hold at least one image (" + " ".join(sorted(SUFFIXES)) + ")")
             files[part] += [(p, k) for p in found]
     return classes, files

@@ -62,36 +62,36 @@ def _same_network(a, b):
     for (first, *others), _ in _tensors(a):
         for name in others: check(torch.equal(sb[first], sb[name]), "model_b", f"unequal {first} and {name}", "tie them, as model_a does")
 
-# %% ../nbs/10_mode_connectivity.ipynb #731a7254
+# %% ../nbs/10_mode_connectivity.ipynb #f25ef97b
 def reestimate_bn(model, batches):
     """`model`, changed in place: its BN statistics are the average over `batches` (y is not used), in float32 or better.
 
     Everything but BN stays in eval mode (no dropout). A network without BN statistics is not run. ValueError where there are no batches."""
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.running_mean is not None]
-    momenta, seen = [m.momentum for m in norms], not norms
+    momenta, seen, where = [m.momentum for m in norms], not norms, device_of(model)
     with inference(model):
         try:
             # None asks BatchNorm for the cumulative average instead of an exponential one
             for m in norms: m.reset_running_stats(); m.momentum = None; m.train()
             for x, _ in reiterable(batches) if norms else ():
-                model(_place(x, model)); seen = True
+                model(_place(x, where)); seen = True
         finally:
             for m, momentum in zip(norms, momenta): m.momentum = momentum
     check(seen, "bn_batches", "no batches", "hold at least one")
     return model
 
-def _place(x, model):
-    "`x` where the model is; half precision becomes float32, None stays None"
+def _place(x, device):
+    "`x` on the device; half precision becomes float32, None stays None"
     if not isinstance(x, torch.Tensor): return x
-    x = x.to(device_of(model), non_blocking=True)
+    x = x.to(device, non_blocking=True)
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
-# %% ../nbs/10_mode_connectivity.ipynb #fb346a51
+# %% ../nbs/10_mode_connectivity.ipynb #5f0af08b
 def _evaluate(net, batches, loss_fn):
     "Mean loss over samples and accuracy over `batches`; accuracy is NaN where y is no vector of class indices"
-    losses, right, sizes = [], [], []
+    losses, right, sizes, where = [], [], [], device_of(net)
     for x, y in reiterable(batches):
-        x, y = _place(x, net), _place(y, net)
+        x, y = _place(x, where), _place(y, where)
         out = net(x)
         loss = _scalar(loss_fn(out, y))
         classes = isinstance(y, torch.Tensor) and y.ndim == 1 and not (y.is_floating_point() or y.is_complex())
@@ -275,7 +275,7 @@ def _plan(curve, net):
     wide = torch.float32   # the private network holds no half precision
     return [([n for n in names if n in own], shape, torch.promote_types(dtype, wide)) for names, shape, dtype in curve._slots]
 
-# %% ../nbs/10_mode_connectivity.ipynb #52bb5125
+# %% ../nbs/10_mode_connectivity.ipynb #742d6adc
 def _rate(done):
     "Share of the learning rate after a share `done` of the training"
     return min(1., max(0.01, 1 - 0.99 * (done - 0.5) / 0.4))
@@ -300,7 +300,7 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
             t = torch.rand((), generator=chance, dtype=torch.float64).item()
             mix = coefficients(curve.kind, t, curve.bends)
             _blend(curve.points, mix, out=w)
-            loss, g = _gradient(curve, net, plan, w, _place(x, net), _place(y, net), loss_fn)
+            loss, g = _gradient(curve, net, plan, w, _place(x, w.device), _place(y, w.device), loss_fn)
             if not torch.isfinite(loss + g.norm()): curve.diverged_at = step; return
             g.add_(w[:m], alpha=weight_decay)
             for bend, v, c in zip(bends, speed, mix[1:-1]):
@@ -338,7 +338,7 @@ class _State:
         save_tensors(self.path, {"bends": bends, "speed": speed}, {"epochs": str(done)})
         self.saved = time.monotonic()
 
-# %% ../nbs/10_mode_connectivity.ipynb #1061ccfc
+# %% ../nbs/10_mode_connectivity.ipynb #bef39a54
 def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.015, loss_fn=F.cross_entropy, seed=0, *,
             momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0):
     """A Curve of `kind` "bezier" or "chain" from `model_a` to `model_b`, its bends trained on `batches`; the models are not changed.
@@ -350,6 +350,9 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     check(kind in ("bezier", "chain"), "kind", kind, "be 'bezier' or 'chain'")
     check(isinstance(bends, Integral) and bends >= 1, "bends", bends, "be a whole number of at least 1")
     check(isinstance(epochs, Integral) and epochs >= 0, "epochs", epochs, "be a whole number of at least 0")
+    check(0 < lr < math.inf, "lr", lr, "be positive")
+    check(0 <= momentum < 1, "momentum", momentum, "lie in 0 <= momentum < 1")
+    check(0 <= weight_decay < math.inf, "weight_decay", weight_decay, "be at least 0")
     reiterable(batches)
     curve = Curve(model_a, model_b, kind, bends)
     check(curve._trained > 0, "model_a", "frozen parameters only", "have a parameter with requires_grad, else no bend can move")

@@ -6,18 +6,17 @@
 __all__ = ['NUMBERS', 'PAIRS', 'RUNS', 'RISE', 'APART', 'WELL', 'CLAIMS', 'FIGURES', 'cosine_restarts', 'moments', 'runs',
            'experiment', 'rises', 'highest', 'opposite', 'apart', 'figure2', 'table', 'figure3']
 
-# %% ../nbs/20_sgdr.ipynb #006dacba
+# %% ../nbs/20_sgdr.ipynb #61b96641
 from numbers import Real
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
 
-from .core import Claim, Part, check, derive, pick, scaled
+from .core import Claim, Part, check, derive, first, pick, scaled
 from .mode_connectivity import barrier, checkpoint_of, connect, line, path_sets, plane, rise, surface
 from .plots import contours, lines, theme
-from .train import at_scale, check_scale, fit, last, make_schedule, restored, run, schedule
+from .train import at_scale, check_scale, fit, last, rates_of, restored, run, schedule
 
 # %% ../nbs/20_sgdr.ipynb #503813cd
 def cosine_restarts(step, period, mult=2, lr_max=0.05, lr_min=0.0):
@@ -169,7 +168,7 @@ CLAIMS = [
     Claim("SGDR-3", "3", "Along these paths training loss can rise where validation loss falls",
           "both schedules train well", "0.0023 nats, a thousandth of the loss of guessing", "the paths at constant rate", "20_sgdr", _sgdr3)]
 
-# %% ../nbs/20_sgdr.ipynb #1a5dcb85
+# %% ../nbs/20_sgdr.ipynb #4b9ccef7
 def _along(records, names, column="loss_train"):
     "Long table path, t, seed, loss"
     return pd.DataFrame([{"path": f"{n}, {k}", "t": t, "seed": s, "loss": v} for n in names for s, r in pick(records, n).items()
@@ -182,7 +181,8 @@ def figure2(records):
     with theme():
         fig, ax = plt.subplots(2, 4, figsize=(11, 4.6))
         lines(ax[0, 0], acc, "epoch", "accuracy", "run", "validation accuracy", ylabel="", ylim=(0.5, 1)).legend()
-        _schedules(ax[0, 1], records)
+        for n in ("sgdr", "step", "const"): ax[0, 1].plot(*rates_of(first(records, n)), label=n)
+        ax[0, 1].set(title="learning rate", xlabel="epoch")
         for a, column in ((ax[0, 2], "loss_train"), (ax[0, 3], "loss_valid")):
             part = _along(records, _paths("sgdr"), column)
             lines(a, part, "t", "loss", "path", f"SGDR, {column[5:]} loss, linear axis", ylabel="", styles=_styles(_paths("sgdr")))
@@ -194,14 +194,6 @@ def figure2(records):
 def _styles(names):
     "Line styles: a colour a pair, dashed for the segment, solid for the curve"
     return {f"{n}, {k}": {"color": f"C{i}", "ls": "--" if k == "line" else "-"} for i, n in enumerate(names) for k in ("line", "curve")}
-
-def _schedules(ax, records):
-    "Panel: the learning rates"
-    for n in ("sgdr", "step", "const"):
-        cfg, r = next((r["provenance"]["config"], r["result"]) for r in records if r["provenance"]["config"]["name"] == n)
-        per, f = r["steps_per_epoch"], make_schedule(cfg["schedule"], cfg["lr"], r["steps_per_epoch"], cfg["epochs"])
-        ax.plot([s / per for s in range(per * cfg["epochs"])], [f(s) for s in range(per * cfg["epochs"])], label=n)
-    ax.set(title="learning rate", xlabel="epoch")
 
 # %% ../nbs/20_sgdr.ipynb #c10b1939
 def table(records):

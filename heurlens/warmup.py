@@ -7,7 +7,7 @@ __all__ = ['SCHEMES', 'FACTORS', 'NUMBERS', 'SMALL_LR', 'RUNS', 'RATIO', 'SLACK'
            'runs', 'first_layers', 'random_masks', 'Holder', 'experiment', 'scheme_runs', 'accuracies', 'factors',
            'lead', 'separating', 'group_change', 'log_ratios', 'table', 'sweep', 'figure4', 'summary', 'figure5']
 
-# %% ../nbs/21_warmup.ipynb #22e1f3e5
+# %% ../nbs/21_warmup.ipynb #0f37ad90
 import math
 import warnings
 
@@ -17,11 +17,11 @@ import pandas as pd
 import torch
 
 from .cca import compare, depth_profile, weight_change
-from .core import Claim, Part, check, derive, estimate, generator, pick, scaled
+from .core import Claim, Part, check, derive, estimate, first, generator, pick, scaled
 from .mode_connectivity import reestimate_bn
 from .models import deep_layers, layer_names
 from .plots import heat, lines, theme
-from .train import at_scale, check_scale, fit, freeze, freeze_weights, last, make_schedule, probe, restored, run, schedule, training_split
+from .train import at_scale, check_scale, fit, freeze, freeze_weights, last, probe, rates_of, restored, run, schedule, training_split
 
 # %% ../nbs/21_warmup.ipynb #f8ad62d8
 def linear_warmup(step, steps, lr):
@@ -218,7 +218,7 @@ def sweep(records):
         ax.set_xticks(at, [f"{a:g}" for a in at]); ax.minorticks_off(); ax.legend(loc="lower left")
     return fig
 
-# %% ../nbs/21_warmup.ipynb #d86e799f
+# %% ../nbs/21_warmup.ipynb #bd723fc1
 COLOURS = {label: {"color": f"C{i}"} for i, label in enumerate(("SB", *SCHEMES.values()))}      # a setup keeps its colour, also where another is left out
 
 def _long(records, f, column):
@@ -237,21 +237,13 @@ def figure4(records):
     with theme():
         fig, ax = plt.subplots(2, 2, figsize=(7.5, 4.6))
         lines(ax[0, 0], acc, "epoch", "accuracy", "setup", f"validation accuracy at factor {f:g}", ylabel="", styles=COLOURS).legend()
-        _rates(ax[0, 1], records, names)
+        for i, n in enumerate(names): ax[0, 1].plot(*rates_of(first(records, n)), color=f"C{i}", ls="--" if i == 3 else "-")
+        ax[0, 1].set(title="learning rate", xlabel="epoch")
         for a, column, title in ((ax[1, 0], "change", "relative weight change in the window"), (ax[1, 1], "retained", "share of the initial layer retained")):
             lines(a, _long(records, f, column), "layer", "value", "setup", title, ylabel="", xlabel="", styles=COLOURS)
             a.tick_params(axis="x", rotation=60)
         ax[1, 0].legend(fontsize=6)
     return fig
-
-def _rates(ax, records, names):
-    "Panel: learning rate over the steps, of the configs in the records"
-    for i, (n, label) in enumerate(names.items()):
-        cfg, r = next((r["provenance"]["config"], r["result"]) for r in records if r["provenance"]["config"]["name"] == n)
-        per = r["steps_per_epoch"]
-        f = make_schedule(cfg["schedule"], cfg["lr"], per, cfg["epochs"])
-        ax.plot([s / per for s in range(cfg["epochs"] * per)], [f(s) for s in range(cfg["epochs"] * per)], color=f"C{i}", ls="--" if i == 3 else "-")
-    ax.set(title="learning rate", xlabel="epoch")
 
 # %% ../nbs/21_warmup.ipynb #d4cdecba
 def summary(records):

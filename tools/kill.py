@@ -10,6 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from heurlens.bench import measured
+from heurlens.core import plain, provenance, write_atomic
+
 ROOT, ARGS = Path(__file__).resolve().parent.parent, ["run", "connectivity", "--seeds", "1", "--workers", "2", "--quiet", "--every", "0"]
 
 
@@ -66,6 +69,7 @@ def main():
     ap.add_argument("--kills", type=int, default=20)
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--budget", type=float, default=0.1, help="multiplies every training length")
+    ap.add_argument("--out", type=Path, help="folder for a record of the kills, such as results/bench")
     ap.add_argument("--together", action="store_true", help="no kills: two processes make the same runs at once")
     args = ap.parse_args()
     rng, done, begin = random.Random(args.seed), 0, time.monotonic()
@@ -83,6 +87,15 @@ def main():
             done += len(at)
             print(f"killed {', then '.join(at) or 'never, done too soon'}: {len(ref)} results equal", flush=True)
     print(f"{done} kills: all results equal")
+    if args.out:
+        record(args.out, done, len(ref), args.budget, time.monotonic() - begin)
+
+
+def record(out, kills, runs, budget, took):
+    "Writes what was shown as a record beside the benches'."
+    share = measured("runs that end as undisturbed ones do, after kills", [1.0] * kills, "share", goal=1.0)
+    rec = {"result": {"measures": [share], "runs": runs, "budget": budget}, "provenance": {"bench": "kills", "quick": False, "seconds": round(took, 1), **provenance()}}
+    write_atomic(out / "kills-cpu.json", lambda f: f.write_text(json.dumps(plain(rec), sort_keys=True, indent=1) + "\n", encoding="utf-8"))
 
 
 if __name__ == "__main__":
