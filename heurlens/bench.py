@@ -267,7 +267,7 @@ def of_peak(cfg, data, goal, n, side=8192, products=10):
     return [measured(f"share of the bf16 matrix rate, {name}", ratios(rate, peak), goal=goal), measured(name, [images / s for s in took["train"]], "images/s"),
             measured(f"bf16 matrix rate beside {name}", [p / 1e12 for p in peak], "TFLOP/s")]
 
-# %% ../nbs/91_bench.ipynb #da6eb2ad
+# %% ../nbs/91_bench.ipynb #a1e3370a
 def command_seconds(*argv, **env):
     "Seconds of a command in a process of its own; `ValueError` with the end of what it said where it fails"
     start = time.perf_counter()
@@ -279,7 +279,7 @@ def job(quick=False):
     "Seconds of `heurlens run` from nothing, and of the notebooks' tests where there are notebooks and nbdev"
     few = ["connectivity", "--seeds", "1", "--budget", "0.02"] if quick else []
     with tempfile.TemporaryDirectory() as d: took = command_seconds(sys.executable, "-m", "heurlens", "run", *few, "--quiet", "--out", d)
-    out = [measured("heurlens run, scale digits", [took], "s", goal=300, rule="at most", runs=len(planned(few[:1])))]
+    out = [measured("heurlens run, scale digits", [took], "s", goal=300, rule="at most", runs=len(planned(few[:1], seeds=1 if quick else None)))]
     if not quick and shutil.which("nbdev_test") and Path("settings.ini").exists():
         out.append(measured("nbdev_test, two workers", [command_seconds("nbdev_test", "--n_workers", "2", OMP_NUM_THREADS="1")], "s"))
     return {"measures": out}

@@ -8,7 +8,7 @@ __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput
            'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick', 'Estimate',
            'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
 
-# %% ../nbs/00_core.ipynb #8929a2f6
+# %% ../nbs/00_core.ipynb #c99b6b10
 import contextlib
 import hashlib
 import json
@@ -16,7 +16,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 

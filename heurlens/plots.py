@@ -5,13 +5,12 @@
 # %% auto #0
 __all__ = ['theme', 'save', 'over_seeds', 'lines', 'heat', 'levels', 'contours']
 
-# %% ../nbs/04_plots.ipynb #55b37c4d
+# %% ../nbs/04_plots.ipynb #cfb61d04
 import contextlib
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 

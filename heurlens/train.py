@@ -7,7 +7,7 @@ __all__ = ['SCHEDULES', 'OPTIMIZERS', 'RUNAWAY', 'SCALES', 'MEASURED', 'schedule
            'lambda_lr', 'evaluate', 'freeze', 'freeze_weights', 'train', 'check_scale', 'at_scale', 'device',
            'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'fit', 'run']
 
-# %% ../nbs/03_train.ipynb #e1b3dfb1
+# %% ../nbs/03_train.ipynb #13075263
 import json
 import time
 import warnings
@@ -17,7 +17,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from tqdm import tqdm
 
 from .core import SCALE_DATA, Config, Store, check, derive, device_of, generator, inference, load_tensors, provenance, reiterable, save_tensors
