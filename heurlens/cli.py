@@ -7,7 +7,8 @@ __all__ = ['CHAPTERS', 'SEEDS', 'app', 'chapter', 'claims', 'planned', 'missing'
            'verdicts', 'scorecard', 'current', 'studies', 'sources', 'scorecard_table', 'figures', 'report', 'publish',
            'main']
 
-# %% ../nbs/90_cli.ipynb #a526c5d2
+# %% ../nbs/90_cli.ipynb #5834c9f3
+import ast
 import base64
 import html
 import importlib
@@ -33,12 +34,13 @@ import typer
 from tqdm import tqdm
 
 from . import __version__
+from .checkpoints import IMAGENET, connect_files
 from .core import BadInput, Config, NotRun, Store, check, judge, load_records, plain
 from .plots import save
 from .train import check_scale, device, network, run_key
 
-# %% ../nbs/90_cli.ipynb #d561bec3
-CHAPTERS = {"connectivity": "mode_connectivity", "sgdr": "sgdr", "warmup": "warmup", "distillation": "distillation"}
+# %% ../nbs/90_cli.ipynb #b8e1c885
+CHAPTERS = {"connectivity": "resilience", "sgdr": "sgdr", "warmup": "warmup", "distillation": "distillation"}
 SEEDS = {"connectivity": 3, "sgdr": 5, "warmup": 5, "distillation": 5}
 
 def chapter(name):
@@ -328,7 +330,7 @@ def _list(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Dat
         state = ("running" if store.running(cfg) else "-") if rec is None else f"diverged at step {at}" if at is not None else rec["result"].get("not_run", "done")
         print(f"{cfg.chapter:13}{cfg.name:22}seed {cfg.seed}  {cfg.epochs:4} epochs  {state:6}" + (f"  needs {', '.join(cfg.needs)}" if cfg.needs else ""))
 
-# %% ../nbs/90_cli.ipynb #2e9f4450
+# %% ../nbs/90_cli.ipynb #a6b21958
 _From = typer.Argument(Path("runs"), help="folder of runs or of published records")
 
 @app.command("scorecard")
@@ -347,6 +349,41 @@ def _report(root: Path = _From, to: Path = typer.Option(Path("report.html"), hel
 def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"), help="the repository's results")):
     "Copy records of full length into the repository's results, and draw their figures."
     print(f"published {publish(root, results)} records to {results}")
+
+_A, _B = (typer.Argument(..., help=f"safetensors file of network {x}") for x in "AB")
+_Model = typer.Option(..., help="torchvision:NAME, timm:NAME or package.module:factory")
+_Set = typer.Option([], "--set", help="a keyword of the factory, such as depth=11; may be given several times")
+_Images = typer.Option("digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/")
+_Size = typer.Option(None, help="pixels that a folder's images are brought to")
+_Mean, _Std = (typer.Option(None, help=f"{what} a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training images' own") for what in ("mean", "deviation"))
+
+def _keywords(pairs):
+    "{name: value} of NAME=VALUE texts, values read as Python literals where they are any"
+    out = {}
+    for text in pairs:
+        name, eq, value = text.partition("=")
+        check(eq and name.isidentifier(), "set", text, "be NAME=VALUE")
+        try: out[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError): out[name] = value
+    return out
+
+def _channels(text, which):
+    "Numbers of a text with commas; 'imagenet' for that data set's; None for None"
+    if text in (None, "imagenet"): return text and IMAGENET[which]
+    try: return tuple(float(v) for v in text.split(","))
+    except ValueError: check(False, ("mean", "std")[which], text, "be numbers with commas between them, or imagenet")
+
+@app.command("connect")
+def _connect(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Images, out: Path = typer.Option(Path("connected"), help="folder for table, figure and record"),
+             kind: str = typer.Option("bezier", help="bezier or chain"), bends: int = typer.Option(1, help="bends of the curve"),
+             epochs: int = typer.Option(30, help="epochs that the curve is trained"), lr: float = typer.Option(0.015, help="learning rate of the bends"), batch: int = typer.Option(128),
+             points: int = typer.Option(21, help="points of a path that are measured"), images: int = typer.Option(5000, help="images at most that losses are measured on, of each split"),
+             augment: bool = typer.Option(False, "--augment", help="shift and mirror the images that the curve is trained on"), seed: int = 0,
+             size: int = _Size, mean: str = _Mean, std: str = _Std, set_: list[str] = _Set, quiet: bool = typer.Option(False, help="no progress bar")):
+    "Train a curve between two checkpoints of one network, and measure it beside the straight line."
+    table, where = connect_files(a, b, model, data, _writable(out), size=size, mean=_channels(mean, 0), std=_channels(std, 1), kind=kind, bends=bends, epochs=epochs, lr=lr, batch=batch,
+                                 points=points, images=images, augment=augment, seed=seed, quiet=quiet, **_keywords(set_))
+    print(f"{table.T.round(4).to_string()}\nwrote {where / 'connect.json'}, connect.png, bends.safetensors")
 
 _STOPPED = "stopped; the same command goes on from here"
 

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'OPTIMIZERS', 'RUNAWAY', 'SCALES', 'MEASURED', 'schedule', 'make_schedule', 'rates_of', 'then',
            'lambda_lr', 'evaluate', 'freeze', 'freeze_weights', 'train', 'check_scale', 'at_scale', 'device',
-           'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'fit', 'run']
+           'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'fit', 'path_sets',
+           'checkpoint_of', 'run']
 
 # %% ../nbs/03_train.ipynb #13075263
 import json
@@ -298,6 +299,19 @@ def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None):
     hist = train(model, batches, cfg, make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs), loss_fn,
                  measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True), at, checkpoint, store.every, store.bar)
     return model, {**hist, "steps_per_epoch": len(batches)}
+
+# %% ../nbs/03_train.ipynb #6612759a
+def path_sets(cfg, data):
+    "(training batches for a curve, {'train': ..., 'valid': ...} to measure on, batches for batch-norm statistics)"
+    split = training_split(cfg, data)
+    order = derive(cfg.seed, cfg.name, "order")
+    walk = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
+    seen, valid = (measured_on(s, cfg.scale) for s in (split, data.valid.to(device())))
+    return walk, {"train": seen.batches(512), "valid": valid.batches(512)}, seen.batches(512)
+
+def checkpoint_of(cfg, store):
+    "Keywords of `connect` for a run that may be killed and go on"
+    return {"checkpoint": store.folder(cfg) / f"{run_key(cfg, store)[2]}.safetensors", "every": store.every}
 
 # %% ../nbs/03_train.ipynb #afcd8050
 def run(cfg, kinds, store=None):
