@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['THREADS', 'EPOCH', 'SWEEPS', 'BENCHES', 'now', 'seconds', 'in_turn', 'threads', 'measured', 'ratios', 'met', 'told',
            'noise', 'setting', 'trainer', 'step', 'resident', 'train_limit', 'Images', 'usual_loader', 'usual_way',
-           'curve_turns', 'curve_step', 'share_of', 'epoch_seconds', 'passes', 'hours', 'epoch', 'flops', 'of_peak',
-           'command_seconds', 'job', 'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load',
-           'goals_table', 'main']
+           'curve_turns', 'curve_step', 'path_profile', 'share_of', 'epoch_seconds', 'passes', 'hours', 'epoch',
+           'flops', 'of_peak', 'command_seconds', 'job', 'run_alone', 'together', 'growth', 'growth_figure', 'measure',
+           'load', 'goals_table', 'main']
 
-# %% ../nbs/91_bench.ipynb #c912b32b
+# %% ../nbs/91_bench.ipynb #c6b766da
 import argparse
 import contextlib
 import json
@@ -33,9 +33,9 @@ from torchvision import transforms
 from torchvision.models import resnet18
 
 from .cli import CHAPTERS, planned
-from .core import check, generator, plain, provenance, read_record, write_atomic
+from .core import check, generator, inference, plain, provenance, read_record, write_atomic
 from .data import Data, Split
-from .mode_connectivity import connect
+from .mode_connectivity import connect, line
 from .models import build
 from .plots import theme
 from .train import OPTIMIZERS, at_scale, device, evaluate, network, train
@@ -196,6 +196,23 @@ def curve_step(quick=False):
         out += [measured(f"{k} step, {name}", [1000 * s / steps for s in v], "ms") for k, v in took.items()]
     return {"measures": out, "batch": batch, "steps": steps}
 
+# %% ../nbs/91_bench.ipynb #de74411f
+def path_profile(quick=False):
+    "Points along a line measured by `profile`, against a network a point, and against the forward passes alone"
+    images, points, n = (64, 3, 2) if quick else (1024, 61, 3)
+    data, nets = noise(images), [build(setting().net, 10, 3, seed=s).to(device(), memory_format=torch.channels_last) for s in (0, 1)]
+    batches, ts = [*data.train.to(device()).batches(512, channels_last=True)], [i / (points - 1) for i in range(points)]
+    way = line(*nets)
+    def one_by_one():
+        for t in ts: evaluate(way.model(t, batches), batches)
+    def forward_only():
+        with inference(nets[0]):
+            for _ in range(2 * points):
+                for x, _ in batches: nets[0](x)
+    took = in_turn({"ours": lambda: way.profile(batches, points), "plain": one_by_one, "forward": forward_only}, n)
+    return {"measures": [measured("a network a point / profile", ratios(took["plain"], took["ours"]), goal=1.0), measured("forward passes alone / profile", ratios(took["forward"], took["ours"])),
+                         measured("profile", took["ours"], "s")], "images": images, "points": points}
+
 # %% ../nbs/91_bench.ipynb #2f229662
 def share_of(cfg, data, wanted=1.0):
     "Number of images, whole batches, that our loop trains on in about `wanted` seconds"
@@ -342,8 +359,8 @@ def growth_figure(records):
         if records: axes[0].legend()
     return fig
 
-# %% ../nbs/91_bench.ipynb #7de4a25e
-BENCHES = {f.__name__: f for f in (train_limit, usual_way, curve_step, epoch, growth, job)}
+# %% ../nbs/91_bench.ipynb #afa1be45
+BENCHES = {f.__name__: f for f in (train_limit, usual_way, curve_step, path_profile, epoch, growth, job)}
 
 def measure(name, out="results/bench", quick=False):
     "The record of one bench, written to `out`/<name>-<cpu or cuda>.json; `ValueError` for an unknown name"
