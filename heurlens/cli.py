@@ -7,7 +7,7 @@ __all__ = ['CHAPTERS', 'SEEDS', 'app', 'chapter', 'claims', 'planned', 'missing'
            'verdicts', 'scorecard', 'current', 'studies', 'sources', 'scorecard_table', 'figures', 'report', 'publish',
            'main']
 
-# %% ../nbs/90_cli.ipynb #5834c9f3
+# %% ../nbs/90_cli.ipynb #ef19d7af
 import ast
 import base64
 import html
@@ -37,7 +37,7 @@ from . import __version__
 from .checkpoints import IMAGENET, connect_files
 from .core import BadInput, Config, NotRun, Store, check, judge, load_records, plain
 from .plots import save
-from .train import check_scale, device, network, run_key
+from .train import OPTIMIZERS, check_scale, device, network, run_key
 
 # %% ../nbs/90_cli.ipynb #b8e1c885
 CHAPTERS = {"connectivity": "resilience", "sgdr": "sgdr", "warmup": "warmup", "distillation": "distillation"}
@@ -163,16 +163,18 @@ def run_all(configs, out="runs", workers=None, quiet=False, every=60.0):
     bar.close()
     return [store.read(c) for c in configs]
 
-# %% ../nbs/90_cli.ipynb #fe134202
+# %% ../nbs/90_cli.ipynb #b5d797d5
 def seconds_a_step(cfg, data, steps=3):
     "Seconds of one training step of the network of `cfg` at its batch, the median of a few"
     n, shape = min(cfg.batch, round(cfg.share * len(data.train))), data.train.x.shape[1:]
     model, x = network(cfg, data).train(), torch.randn(n, *shape, device=device()).contiguous(memory_format=torch.channels_last)
-    y, took = torch.zeros(n, dtype=torch.long, device=device()), []
+    y, took, optimizer = torch.zeros(n, dtype=torch.long, device=device()), [], OPTIMIZERS[cfg.optimizer](model.parameters(), cfg)
     for _ in range(steps + 1):
         start = time.perf_counter()
         with torch.autocast(device().type, torch.bfloat16, enabled=cfg.amp): loss = F.cross_entropy(model(x).float(), y)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        optimizer.step()
         took.append((time.perf_counter() - start, loss.item())[0])
     return statistics.median(took[1:])
 

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['MEASURES', 'coefficients', 'reestimate_bn', 'Curve', 'line', 'barrier', 'rise', 'connect', 'Plane', 'plane',
-           'trajectory_plane', 'window', 'surface', 'trail', 'landscape']
+           'trajectory_plane', 'window', 'surface', 'trail', 'landscape', 'align']
 
-# %% ../nbs/10_mode_connectivity.ipynb #5a01da38
+# %% ../nbs/10_mode_connectivity.ipynb #ef039693
 import copy
 import math
 import time
@@ -22,6 +22,7 @@ from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
+from .alignment import align
 from .core import check, derive, device_of, inference, load_tensors, reiterable, save_tensors
 from .plots import contours
 
@@ -404,6 +405,9 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     with _fork(curve.points.device), torch.enable_grad():
         _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
     return curve
+
+# %% ../nbs/10_mode_connectivity.ipynb #8807ff6e
+_all_ = ["align"]
 
 # %% ../nbs/10_mode_connectivity.ipynb #aac8615f
 class Plane:

@@ -6,11 +6,12 @@
 __all__ = ['NUMBERS', 'LONGER', 'MODES', 'RUNS', 'FALL', 'HILL', 'CLAIMS', 'FIGURES', 'runs', 'experiment', 'dips', 'figure1',
            'modes_table']
 
-# %% ../nbs/13_resilience.ipynb #1d3006b9
+# %% ../nbs/13_resilience.ipynb #2c44553a
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .alignment import align
 from .core import Claim, Part, derive, pick, scaled
 from .mode_connectivity import connect, line
 from .plots import lines, theme
@@ -44,7 +45,7 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
 
 RUNS = runs()
 
-# %% ../nbs/13_resilience.ipynb #76555768
+# %% ../nbs/13_resilience.ipynb #29b8f805
 def _mode(cfg, data, store):
     "Train one mode, keep its last weights"
     model, hist = fit(cfg, data, store)
@@ -62,6 +63,7 @@ def _curve(cfg, data, store):
                     **checkpoint_of(cfg, store))
     if curve.diverged_at is not None: return {"diverged_at": curve.diverged_at}
     found = {"diverged_at": None, "looks": o["looks"], "length": curve.length(), "distance": straight.length(), "profiles": []}
+    found["aligned"] = line(a, align(a, b)).profile({"valid": sets["valid"]}, o["ts"], bn).to_dict("list")
     for epoch in o["looks"]:
         if epoch: curve.points.copy_(store.load(cfg, f"look{epoch}")["points"])
         p = (curve if epoch else straight).profile({"valid": sets["valid"]}, o["ts"], bn)
@@ -96,7 +98,7 @@ CLAIMS = [Claim("MC", "2.1.1", "Modes found by very different training are joine
                 "every straight line loses accuracy; longer training of a curve changes little", "two points: the 95 % binomial error of an accuracy near 0.97 on 288 validation images",
                 "the straight lines; a curve trained for twice as long", "13_resilience", _mc)]
 
-# %% ../nbs/13_resilience.ipynb #efd4bce8
+# %% ../nbs/13_resilience.ipynb #8da9f6ed
 def figure1(records):
     "Figure 1: validation accuracy along G-A to G-F at several epochs of the curves' training; epoch 0 is the straight line"
     with theme():
@@ -111,9 +113,12 @@ def figure1(records):
 FIGURES = {"figure1": figure1}
 
 def modes_table(records):
-    "Table of the modes: test accuracy, and for each curve the dip of line and curve and its length over the line's (means over seeds)"
+    "Table of the modes: test accuracy, and for each the dip of line, aligned line and curve, what differs along the curve, and its length over the line's (means over seeds)"
+    def permuted(r): return min(r["aligned"]["accuracy_valid"]) - min(r["aligned"]["accuracy_valid"][0], r["aligned"]["accuracy_valid"][-1])
     rows = {m: {"test accuracy": np.mean([r["test"] for r in pick(records, m).values()])} for m in "GABCDEF"}
     for m in MODES[:-1]:
         ends = {k: d[d["mode"] == m].dip.mean() for k, d in (("dip, line", dips(records, 0)), ("dip, curve", dips(records)))}
-        rows[m] |= {**ends, "length / distance": np.mean([r["length"] / r["distance"] for r in pick(records, f"G{m}").values()])}
+        got = pick(records, f"G{m}").values()
+        rows[m] |= {**ends, "dip, line to the aligned mode": np.mean([permuted(r) for r in got]),
+                    "most predictions that differ from G's": np.mean([max(r["profiles"][-1]["disagree_a_valid"]) for r in got]), "length / distance": np.mean([r["length"] / r["distance"] for r in got])}
     return pd.DataFrame(rows).T

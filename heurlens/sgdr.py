@@ -4,15 +4,17 @@
 
 # %% auto #0
 __all__ = ['NUMBERS', 'SWEPT', 'PAIRS', 'RUNS', 'RISE', 'APART', 'WELL', 'CLAIMS', 'FIGURES', 'cosine_restarts', 'moments',
-           'runs', 'experiment', 'heights', 'highest', 'opposite', 'apart', 'figure2', 'table', 'sweep', 'figure3']
+           'runs', 'experiment', 'heights', 'highest', 'opposite', 'apart', 'between', 'figure2', 'table', 'sweep',
+           'figure_basins', 'figure3']
 
-# %% ../nbs/20_sgdr.ipynb #6dcbe367
+# %% ../nbs/20_sgdr.ipynb #37f37650
 from numbers import Real
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .basins import barrier_matrix, basins_figure
 from .core import Claim, Part, check, derive, first, pick, scaled
 from .mode_connectivity import barrier, connect, landscape, line, plane, rise, surface, trail, window
 from .plots import lines, theme
@@ -35,7 +37,7 @@ def _cosine_restarts(lr, steps_per_epoch, epochs, period, mult=2, lr_min=0.0):
     steps = max(2, period * steps_per_epoch)
     return lambda step: cosine_restarts(step, steps, mult, lr, lr_min)
 
-# %% ../nbs/20_sgdr.ipynb #e121e263
+# %% ../nbs/20_sgdr.ipynb #b12c1aa5
 NUMBERS = {"digits": {"period": 3, "curve": 20, "ts": 21, "grid": 13, "lr": 0.28, "sweep": (0.05, 0.1, 0.2, 0.4)},
            "small": {"period": 2, "curve": 10, "ts": 21, "grid": 13, "lr": 0.05, "sweep": (0.1, 0.2, 0.4)},
            "paper": {"period": 10, "curve": 200, "ts": 61, "grid": 31, "lr": 0.05, "sweep": ()}}
@@ -68,6 +70,8 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
     for name, (a, i, b, j) in paths.items():
         out[name] = at_scale(scale, "sgdr", name, kind="path", needs=tuple(dict.fromkeys((a, b))), lr=0.015, epochs=scaled(n["curve"], budget),
                              schedule={"name": "curve"}, options={"ends": [[a, i], [b, j]], "ts": n["ts"]}, **common)
+    ends = [[n, e] for n in ("sgdr", "twin") for e in at[n][1 if n == "sgdr" else 2:]]
+    out["matrix"] = at_scale(scale, "sgdr", "matrix", kind="matrix", needs=("sgdr", "twin"), options={"ends": ends, "ts": 5}, **common)
     if seed == 0:
         out["plane"] = at_scale(scale, "sgdr", "plane", kind="plane", needs=("sgdr", "sgdr-3-4"), options={"grid": n["grid"], "ends": list(at["sgdr"])}, **common)
     return out
@@ -95,7 +99,7 @@ def _path(cfg, data, store):
     return {"diverged_at": None, "distance": straight.length(), "length": curve.length(),
             "line": straight.profile(sets, ts, bn).to_dict("list"), "curve": curve.profile(sets, ts, bn).to_dict("list")}
 
-# %% ../nbs/20_sgdr.ipynb #00e4fb9a
+# %% ../nbs/20_sgdr.ipynb #afe611fb
 def _sweep(cfg, data, store):
     "Train at another rate, and measure the lines between the cycle ends"
     found = _train(cfg, data, store)
@@ -103,6 +107,12 @@ def _sweep(cfg, data, store):
     _, sets, bn = path_sets(cfg, data)
     nets = [restored(cfg, data, store, f"w{e * found['steps_per_epoch']}") for e in cfg.options["keep"]]
     return {**found, "lines": [line(nets[i], nets[j]).profile(sets, cfg.options["ts"], bn).to_dict("list") for i, j in PAIRS["sgdr"]]}
+
+def _matrix(cfg, data, store):
+    "Barriers between all pairs of cycle ends of the two seeds' runs, on lines; those of trained curves are in the paths' own records"
+    _, sets, bn = path_sets(cfg, data)
+    nets = {f"{n} w{e}": _iterate(cfg, data, store, n, e) for n, e in cfg.options["ends"]}
+    return {"matrix": barrier_matrix(nets, sets["train"], ("naive", "bn", "aligned"), cfg.options["ts"], bn).to_dict("list")}
 
 def _plane(cfg, data, store):
     "Loss surfaces on the plane of the last two cycle ends and their bend; the cycle ends projected onto it"
@@ -117,7 +127,7 @@ def _plane(cfg, data, store):
 
 def experiment(cfg, store=None):
     "The record of one run of this chapter; read from the store where it is there"
-    return run(cfg, {"train": _train, "path": _path, "plane": _plane, "sweep": _sweep}, store)
+    return run(cfg, {"train": _train, "path": _path, "plane": _plane, "sweep": _sweep, "matrix": _matrix}, store)
 
 # %% ../nbs/20_sgdr.ipynb #9b4674c1
 RISE, APART, WELL = 0.023, 0.0023, 0.8
@@ -151,7 +161,7 @@ def _sgdr2(records):
     hill = Part("highest rise between neighbouring cycle ends", tuple(highest(records, _paths("sgdr")).values()), "above", RISE)
     return [*_trained(records), hill], [Part("highest rise on the curves", tuple(highest(records, _paths("sgdr"), "curve").values()), "below", RISE)]
 
-# %% ../nbs/20_sgdr.ipynb #f02d169e
+# %% ../nbs/20_sgdr.ipynb #726a7460
 def opposite(path):
     "The largest, over pairs of points of a path, of min(what training loss rises, what validation loss falls) from one to the other"
     train, valid = (np.array(path[f"loss_{k}"], float) for k in ("train", "valid"))
@@ -166,12 +176,33 @@ def _sgdr3(records):
     "SGDR-3 over records"
     return _trained(records), [Part("training loss rises where validation loss falls, by", tuple(apart(records, "sgdr").values()), "above", APART)]
 
+def between(records, way, same):
+    "{seed: mean barrier over the pairs of cycle ends of one run that are neighbours (`same`), or over all pairs of two runs, on lines of one way}"
+    out = {}
+    for s, r in pick(records, "matrix").items():
+        m = pd.DataFrame(r["matrix"])
+        run_, moment = (pd.DataFrame([v.split(" w") for v in [*m.a, *m.b]])[k].to_numpy().reshape(2, -1) for k in (0, 1))
+        order = {e: i for i, e in enumerate(sorted(set(moment.flat), key=int))}
+        near = np.abs(np.vectorize(order.get)(moment[0]) - np.vectorize(order.get)(moment[1])) == 1
+        keep = (run_[0] == run_[1]) & near if same else run_[0] != run_[1]
+        out[s] = float(m.barrier[keep & (m.way == way).to_numpy()].mean())
+    return out
+
+def _sgdrb(records):
+    "SGDR-B over records"
+    within, across = ({way: between(records, way, same) for way in ("bn", "aligned")} for same in (True, False))
+    apart = [Part(f"barrier between independent runs, {way}", tuple(across[way].values()), "above", RISE) for way in across]
+    return [*_trained(records), *apart], [Part(f"barrier between neighbouring cycle ends less half of that between independent runs, {way}",
+                                               tuple(within[way][s] - across[way][s] / 2 for s in within[way]), "above", 0.0) for way in within]
+
 _MARGIN = "0.023 nats, a hundredth of the loss of guessing"
 CLAIMS = [
     Claim("SGDR-1", "3", "On the segment between iterates just before restarts the loss rises above both ends; between iterates that straddle a drop of step decay it does not",
           "both schedules train well", _MARGIN, "pairs at constant rate, as many epochs apart", "20_sgdr", _sgdr1),
     Claim("SGDR-2", "3", "A curve without that rise joins the same iterates",
           "there is a rise between cycle ends", _MARGIN, "the barrier between independent seeds, for scale", "20_sgdr", _sgdr2),
+    Claim("SGDR-B", "3", "The cycle ends of one run are in different basins, as minima of independent runs are: barriers between them are at least half as high, also once units are aligned",
+          "both schedules train well; independent runs have a barrier, also once aligned", "half of the barrier between independent runs", "independent runs; alignment of units", "20_sgdr", _sgdrb),
     Claim("SGDR-3", "3", "Along these paths training loss can rise where validation loss falls",
           "both schedules train well", "0.0023 nats, a thousandth of the loss of guessing", "the paths at constant rate", "20_sgdr", _sgdr3)]
 
@@ -228,7 +259,15 @@ def sweep(records):
     told = lambda v: v if isinstance(v, int) else f"{np.mean(v):.3f} [{min(v):.3f}, {max(v):.3f}]" if v else "-"
     return pd.DataFrame({lr: {k: told(v) for k, v in row.items()} for lr, row in sorted(rows.items())}).T.rename_axis("rate")
 
-# %% ../nbs/20_sgdr.ipynb #f583b9ea
+# %% ../nbs/20_sgdr.ipynb #9b486acc
+def figure_basins(records):
+    "Barrier matrix of cycle ends of one run and of another seed's (seed 0), the trained curves among them"
+    table, cfg = pd.DataFrame(pick(records, "matrix")[0]["matrix"]), first(records, "matrix")["provenance"]["config"]
+    more = [{"a": f"{a} w{i}", "b": f"{b} w{j}", "way": "curve", "barrier": barrier(pd.DataFrame(pick(records, n)[0]["curve"]), column="loss_train")}
+            for n in [*_paths("sgdr", False), "seeds"] for (a, i), (b, j) in [first(records, n)["provenance"]["config"]["options"]["ends"]] if [a, i] in cfg["options"]["ends"]]
+    return basins_figure(pd.concat([table, pd.DataFrame(more)], ignore_index=True), RISE, f"first way with a barrier of at most {RISE} nats")
+
+# %% ../nbs/20_sgdr.ipynb #9b863441
 def figure3(records):
     "Figure 3: training and validation loss on the plane of the last two cycle ends and their bend, iterates projected"
     r = pick(records, "plane")[0]
@@ -237,4 +276,4 @@ def figure3(records):
         for ax, k in zip(axes, ("train", "valid")): landscape(ax, pd.DataFrame(r["surface"]), pd.DataFrame(r["trail"]), f"loss_{k}", r["names"], f"{k} loss")
     return fig
 
-FIGURES = {"figure2": figure2, "figure3": figure3}
+FIGURES = {"figure2": figure2, "figure3": figure3, "figure_basins": figure_basins}
