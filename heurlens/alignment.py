@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SIDES', 'units', 'align']
 
-# %% ../nbs/05_alignment.ipynb #1a7e7222
+# %% ../nbs/05_alignment.ipynb #eca1152f
 import contextlib
 import copy
 import math
@@ -23,7 +23,7 @@ from torch.fx.node import map_aggregate
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from .core import BadInput, check, device_of, generator, inference, reiterable
+from .core import check, device_of, generator, inference, own_chance, reiterable, same_network
 
 # %% ../nbs/05_alignment.ipynb #ef253c30
 class _Axis:
@@ -231,10 +231,11 @@ _RULES = {**dict.fromkeys(("view", "_unsafe_view", "reshape", "unsqueeze", "sque
           "convolution": _convolution, "native_group_norm": _group_norm, "permute": _permute, "transpose": _transpose, "t": _transpose,
           "expand": _expand, "cat": _cat, "glu": _glu, "roll": _roll, "constant_pad_nd": _pad, "embedding": _embedding, "slice": _slice, "select": _select, "unbind": _unbind}
 
-# %% ../nbs/05_alignment.ipynb #1e361f05
+# %% ../nbs/05_alignment.ipynb #f0513322
 def _shapes(value):
-    "Shape of a tensor, list of shapes of several"
-    return tuple(value.shape) if isinstance(value, torch.Tensor) else [_shapes(v) if isinstance(v, torch.Tensor) else () for v in value]
+    "Shape of a tensor, list of shapes of several; that of a number for anything else"
+    if isinstance(value, (list, tuple)): return [_shapes(v) for v in value]
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
 
 def _outcome(node, args, kwargs):
     "Dimensions of the output, or outputs, of the operation at `node`"
@@ -248,7 +249,7 @@ def _outcome(node, args, kwargs):
     elif isinstance(out, list) and isinstance(found, _Dims): found = [found, *(_fresh(s, name) for s in out[1:])]
     return found
 
-# %% ../nbs/05_alignment.ipynb #7ca35bf0
+# %% ../nbs/05_alignment.ipynb #c769e9d7
 @contextlib.contextmanager
 def _spelled_out():
     "Context in which attention runs as plain matrix products, not as one fused operation"
@@ -266,6 +267,7 @@ def _trace(net, x):
     run = lambda *values: functional_call(net, dict(zip(state, values)), (values[-1],))
     with inference(net), _spelled_out(): return make_fx(run)(*state.values(), x)
 
+# %% ../nbs/05_alignment.ipynb #3ea15483
 class _Structure:
     """Which axes of the tensors of `net` belong together, found by tracing it on `x`.
 
@@ -309,8 +311,8 @@ class _Structure:
         number = {id(g): k for k, g in enumerate(self.groups)}
         return [(p.size, number.get(id(p))) for dim in dims for p in dim]
 
-# %% ../nbs/05_alignment.ipynb #a218f5e9
-SIDES = (32, 64, 28, 96, 128, 224, 299, 16, 8)     # sides of square inputs that are tried where none is given
+# %% ../nbs/05_alignment.ipynb #762ada67
+SIDES = (32, 64, 28, 96, 128, 224, 256, 299, 16, 8)     # sides of square inputs that are tried where none is given
 
 def _guesses(net):
     "Inputs that the first layer with weights would take"
@@ -338,13 +340,15 @@ def _private(model):
 def _structure(net, example=None):
     "The structure of `net`, and the input it was found on: `example`, or the first guess that runs"
     error = None
+    check(example is None or isinstance(example, torch.Tensor), "example", type(example).__name__, "be a tensor, the network's one input")
     for x in _guesses(net) if example is None else [example]:
         x = _sized(x, net)
         try: return _Structure(net, x), x
-        except (RuntimeError, ValueError, AssertionError, TypeError, IndexError, NotImplementedError) as e: error = e
+        except Exception as e: error = e      # whatever a forward may raise
     if example is not None: check(False, "example", error, "be an input that the network takes, without looking at its values")
     check(False, "model", error, "run on an input guessed from its first layer, without looking at values; else give an example")
 
+# %% ../nbs/05_alignment.ipynb #a4302df3
 def units(model, *, example=None):
     """DataFrame of the sets of units of `model`: size, why they are held ("" where they may be permuted), axes of tensors that they are.
 
@@ -359,12 +363,13 @@ def units(model, *, example=None):
     rows = [{"size": axes[0][0] if p else "", "held": why, "tensors": ", ".join(a for _, a in axes)} for (why, p), axes in told.items()]
     return pd.DataFrame(sorted(rows, key=lambda r: r["held"] != ""), columns=["size", "held", "tensors"])
 
-# %% ../nbs/05_alignment.ipynb #180a5b64
+# %% ../nbs/05_alignment.ipynb #8ea11172
 def _ordered(v, form, perms, but=None):
     "`v` as a tensor of its prime axes, each but axis number `but` in the order that `perms` gives its set, sorted where it gives none"
     v = v.reshape([size for size, _ in form])
     for k, (_, g) in enumerate(form):
-        if g is not None and k != but: v = v.index_select(k, perms[g]) if g in perms else v.sort(k).values
+        if g is None or k == but or g in perms and perms[g] is None: continue        # None: as it is
+        v = v.index_select(k, perms[g]) if g in perms else v.sort(k).values
     return v
 
 class _Weights:
@@ -375,8 +380,7 @@ class _Weights:
 
     def gain(self, k, perms):
         "Value of every pair of units of the set on axis `k`, others as they are"
-        kept = {g: torch.arange(n, device=self.a.device) for n, g in self.form if g in perms}
-        a, b = _ordered(self.a, self.form, kept, but=k), _ordered(self.b, self.form, perms, but=k)
+        a, b = _ordered(self.a, self.form, dict.fromkeys(perms), but=k), _ordered(self.b, self.form, perms, but=k)
         a, b = (v.movedim(k, 0).reshape(v.shape[k], -1).double() for v in (a, b))
         return a @ b.T
 
@@ -492,19 +496,7 @@ def _activity_terms(net_a, net_b, batches):
             _side_by_side(graphs, states, x, see)
     return [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
 
-# %% ../nbs/05_alignment.ipynb #2b0afd18
-def _same_kind(model_a, model_b):
-    "ValueError with the first tensor that differs in name, shape or dtype, or is not finite"
-    a, b = _state(model_a), _state(model_b)
-    for name in {**a, **b}:
-        check(name in a, "model_b", f"a tensor {name}", "have the tensors of model_a, which has none of that name")
-        check(name in b, "model_b", f"no tensor {name}", "have the tensors of model_a, which has it")
-        check(a[name].shape == b[name].shape, "model_b", f"{name} of shape {tuple(b[name].shape)}", f"match model_a's {tuple(a[name].shape)}")
-        check(a[name].dtype == b[name].dtype, "model_b", f"{name} of {b[name].dtype}", f"match model_a's {a[name].dtype}")
-        for arg, v in (("model_a", a[name]), ("model_b", b[name])):
-            check(not v.is_complex(), arg, f"{name} of {v.dtype}", "have real weights")
-            check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
-
+# %% ../nbs/05_alignment.ipynb #fc97dda5
 def _unchanged(before, after, x):
     "ValueError where two networks differ on `x`: in float64 to 1e-8 of the largest output, in float32 to 1e-3 for networks that insist on it"
     for dtype, share in ((torch.float64, 1e-8), (torch.float32, 1e-3)):
@@ -520,11 +512,7 @@ def _unchanged(before, after, x):
             check(off <= share * a.abs().max().item(), "model_b", f"outputs that move by {off:.2g} as units are permuted", "depend on its input and tensors alone")
         return
 
-# %% ../nbs/05_alignment.ipynb #a24c2b2e
-@contextlib.contextmanager
-def _untouched_seeds(device):
-    with torch.random.fork_rng([device] if device.type == "cuda" else []): yield
-
+# %% ../nbs/05_alignment.ipynb #f25b88bf
 def align(model_a, model_b, batches=None, *, example=None):
     """A new network with the function of `model_b`, on its device, its units in the order that matches those of `model_a` best.
 
@@ -532,9 +520,9 @@ def align(model_a, model_b, batches=None, *, example=None):
     `example`: an input (a tensor) to read the network's structure on; None: the first batch, or a guess from the first layer. BN statistics go with
     their units. What may be permuted is what `units` shows; the rest stays. ValueError for different networks, weights that are not finite,
     no batches, a network that cannot be traced, an input it does not take."""
-    _same_kind(model_a, model_b)
+    same_network(model_a, model_b)
     device = device_of(model_b)
-    with _untouched_seeds(device):
+    with own_chance(device):
         net_a, net_b = _private(model_a).to(device), _private(model_b)
         if batches is not None and example is None:
             example = next((x for x, _ in reiterable(batches)), None)

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable', 'device_of',
-           'inference', 'Config', 'scaled', 'derive', 'generator', 'plain', 'write_atomic', 'provenance', 'Store',
-           'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick', 'Estimate',
-           'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
+           'inference', 'own_chance', 'same_network', 'Config', 'scaled', 'derive', 'generator', 'plain',
+           'write_atomic', 'provenance', 'Store', 'read_record', 'save_tensors', 'load_tensors', 'load_records',
+           'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
 
 # %% ../nbs/00_core.ipynb #c99b6b10
 import contextlib
@@ -70,6 +70,23 @@ def inference(*models):
         with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False), _full_float32(): yield
     finally:
         for m, flag in flags: m.training = flag
+
+# %% ../nbs/00_core.ipynb #90afc762
+def own_chance(device):
+    "Context that leaves the random state of the CPU and of `device` as it was"
+    return torch.random.fork_rng([device] if torch.device(device).type == "cuda" else [])
+
+def same_network(model_a, model_b):
+    "`ValueError` with the first tensor of two networks that differs in name, shape or dtype, is complex, or is not finite"
+    a, b = ({k: v for k, v in m.state_dict().items() if isinstance(v, torch.Tensor)} for m in (model_a, model_b))
+    for name in {**a, **b}:
+        check(name in a, "model_b", f"a tensor {name}", "have the names of model_a, which has none of that name")
+        check(name in b, "model_b", f"no tensor {name}", "have the names of model_a, which has it")
+        check(a[name].shape == b[name].shape, "model_b", f"{name} of shape {tuple(b[name].shape)}", f"match model_a's {tuple(a[name].shape)}")
+        check(a[name].dtype == b[name].dtype, "model_b", f"{name} of {b[name].dtype}", f"match model_a's {a[name].dtype}")
+        for arg, v in (("model_a", a[name]), ("model_b", b[name])):
+            check(not v.is_complex(), arg, f"{name} of {v.dtype}", "have real weights")
+            check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
 # %% ../nbs/00_core.ipynb #188ef316
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 __all__ = ['MEASURES', 'coefficients', 'reestimate_bn', 'Curve', 'line', 'barrier', 'rise', 'connect', 'Plane', 'plane',
            'trajectory_plane', 'window', 'surface', 'trail', 'landscape', 'align']
 
-# %% ../nbs/10_mode_connectivity.ipynb #ef039693
+# %% ../nbs/10_mode_connectivity.ipynb #e9ed329c
 import copy
 import math
 import time
@@ -23,7 +23,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
 from .alignment import align
-from .core import check, derive, device_of, inference, load_tensors, reiterable, save_tensors
+from .core import check, derive, device_of, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
 from .plots import contours
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
@@ -37,7 +37,7 @@ def coefficients(kind, t, bends):
     if kind == "bezier": return [math.comb(n, i) * (1 - t)**(n - i) * t**i for i in range(n + 1)]
     return [max(0., 1 - abs(n * t - i)) for i in range(n + 1)]
 
-# %% ../nbs/10_mode_connectivity.ipynb #2297e9f8
+# %% ../nbs/10_mode_connectivity.ipynb #04826878
 def _tensors(model):
     "[(names, tensor)] of the floating tensors, each once: trained parameters, then frozen ones, then buffers"
     found = {}
@@ -46,19 +46,11 @@ def _tensors(model):
     def place(item): return 2 if not isinstance(item[1], nn.Parameter) else int(not item[1].requires_grad)
     return sorted(found.values(), key=place)
 
-def _same_network(a, b):
-    "ValueError with the first tensor that differs in name, shape or dtype, is not finite, or is tied in `a` only"
-    sa, sb = ({k: v for k, v in m.state_dict().items() if isinstance(v, torch.Tensor)} for m in (a, b))
-    for name in {**sa, **sb}:
-        check(name in sa, "model_b", f"a tensor {name}", "have the names of model_a, which has none of that name")
-        check(name in sb, "model_b", f"no tensor {name}", "have the names of model_a, which has it")
-        check(sa[name].shape == sb[name].shape, "model_b", f"{name} of shape {tuple(sb[name].shape)}", f"match model_a's {tuple(sa[name].shape)}")
-        check(sa[name].dtype == sb[name].dtype, "model_b", f"{name} of {sb[name].dtype}", f"match model_a's {sa[name].dtype}")
-        for arg, v in (("model_a", sa[name]), ("model_b", sb[name])):
-            check(not v.is_complex(), arg, f"{name} of {v.dtype}", "have real weights")
-            check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
-    for (first, *others), _ in _tensors(a):
-        for name in others: check(torch.equal(sb[first], sb[name]), "model_b", f"unequal {first} and {name}", "tie them, as model_a does")
+def _same_ties(a, b):
+    "ValueError where `a` ties weights that `b` does not"
+    held = b.state_dict()
+    for (one, *others), _ in _tensors(a):
+        for name in others: check(torch.equal(held[one], held[name]), "model_b", f"unequal {one} and {name}", "tie them, as model_a does")
 
 # %% ../nbs/10_mode_connectivity.ipynb #157edbf4
 def reestimate_bn(model, batches):
@@ -135,31 +127,28 @@ def _scalar(loss):
     check(isinstance(loss, torch.Tensor) and loss.ndim == 0, "loss_fn", f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}", "return a scalar tensor")
     return loss
 
-# %% ../nbs/10_mode_connectivity.ipynb #65eafb4b
+# %% ../nbs/10_mode_connectivity.ipynb #85d67aa9
 def _measure(net, batches, bn_batches, loss_fn, settle, count, ends=(None, None), reestimate=True):
     "A dict of MEASURES for each i < count; `batches` is one set or a dict of sets, whose names are then suffixes; BN as in Curve.profile"
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
     norms = _norms(net) if reestimate else []
     # a DataLoader draws a number for each pass, even without shuffling
-    with _fork(device_of(net)), inference(net):
+    with own_chance(device_of(net)), inference(net):
         stats = _statistics(net, norms, next(iter(sets.values())) if bn_batches is None else bn_batches, settle, count) if norms else [[]] * count
         def ready(i): settle(i); _give(norms, stats[i])
         found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
     return [{f"{what}_{name}" if name else what: rows[i] for name, table in found.items() for what, rows in zip(MEASURES, table)} for i in range(count)]
 
-def _fork(device):
-    "A context that leaves the random state of the CPU and of `device` as it was"
-    return torch.random.fork_rng([device] if device.type == "cuda" else [])
-
-# %% ../nbs/10_mode_connectivity.ipynb #e38e75c8
+# %% ../nbs/10_mode_connectivity.ipynb #6a060264
 class Curve:
     """A path of networks from `model_a` (t = 0) to `model_b` (t = 1); ValueError where they differ in kind or hold NaN or inf.
 
     `points` [bends + 2, numbers]: the control points. `diverged_at`: the training step whose loss was not finite, else None."""
     def __init__(self, model_a, model_b, kind="line", bends=0):
         coefficients(kind, 0, bends)
-        _same_network(model_a, model_b)
+        same_network(model_a, model_b)
+        _same_ties(model_a, model_b)
         self.kind, self.bends, self.diverged_at, self._net = kind, bends, None, copy.deepcopy(model_a)
         self._net.zero_grad(set_to_none=True)
         slots = _tensors(self._net)
@@ -320,7 +309,7 @@ def _plan(curve, net):
     wide = torch.float32   # the private network holds no half precision
     return [([n for n in names if n in own], shape, torch.promote_types(dtype, wide)) for names, shape, dtype in curve._slots]
 
-# %% ../nbs/10_mode_connectivity.ipynb #742d6adc
+# %% ../nbs/10_mode_connectivity.ipynb #7fa3dd39
 def _rate(done):
     "Share of the learning rate after a share `done` of the training"
     return min(1., max(0.01, 1 - 0.99 * (done - 0.5) / 0.4))
@@ -352,7 +341,7 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
                 bend.sub_(v.mul_(momentum).add_(g, alpha=c), alpha=lr * _rate((epoch + i / steps) / epochs))
             step += 1
         if on_epoch is not None:
-            with _fork(w.device): on_epoch(epoch + 1, curve)
+            with own_chance(w.device): on_epoch(epoch + 1, curve)
         if state: state.save(epoch + 1, bends, speed)
 
 # %% ../nbs/10_mode_connectivity.ipynb #555b8f5c
@@ -383,7 +372,7 @@ class _State:
         save_tensors(self.path, {"bends": bends, "speed": speed}, {"epochs": str(done)})
         self.saved = time.monotonic()
 
-# %% ../nbs/10_mode_connectivity.ipynb #bef39a54
+# %% ../nbs/10_mode_connectivity.ipynb #e817941a
 def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.015, loss_fn=F.cross_entropy, seed=0, *,
             momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0):
     """A Curve of `kind` "bezier" or "chain" from `model_a` to `model_b`, its bends trained on `batches`; the models are not changed.
@@ -402,7 +391,7 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     curve = Curve(model_a, model_b, kind, bends)
     check(curve._trained > 0, "model_a", "frozen parameters only", "have a parameter with requires_grad, else no bend can move")
     state = _State(checkpoint, every) if checkpoint else None
-    with _fork(curve.points.device), torch.enable_grad():
+    with own_chance(curve.points.device), torch.enable_grad():
         _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
     return curve
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['repair']
 
-# %% ../nbs/06_repair.ipynb #a4a557c4
+# %% ../nbs/06_repair.ipynb #16583e2f
 import contextlib
 import copy
 
@@ -13,8 +13,8 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .alignment import _private, _same_kind, _sized, _untouched_seeds
-from .core import check, device_of, inference, reiterable
+from .alignment import _private, _sized
+from .core import check, device_of, inference, own_chance, reiterable, same_network
 
 # %% ../nbs/06_repair.ipynb #c3486d4e
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -77,7 +77,7 @@ def _fold(layer, now, goal):
     if layer.bias is None: layer.bias = nn.Parameter(bias.to(layer.weight.dtype))
     else: layer.bias.copy_(bias)
 
-# %% ../nbs/06_repair.ipynb #768a5f22
+# %% ../nbs/06_repair.ipynb #0a504730
 def repair(model, model_a, model_b, t, batches):
     """A new network: `model`, the one at `t` on a path from `model_a` (t = 0) to `model_b`, with its channels' mean and std those of the ends, interpolated.
 
@@ -85,10 +85,10 @@ def repair(model, model_a, model_b, t, batches):
     to those on `batches`, of which y is not used. One pass for each layer. Jordan et al. 2022 (REPAIR). ValueError for different networks, t outside 0..1,
     no batches, a layer that runs twice or shares its weight."""
     check(0 <= t <= 1, "t", t, "lie in 0..1")
-    for end in (model_a, model_b): _same_kind(model, end)
+    for end in (model_a, model_b): same_network(model, end)
     out, net = copy.deepcopy(model), _private(model)
     out.zero_grad(set_to_none=True)
-    with _untouched_seeds(device_of(model)), torch.no_grad():
+    with own_chance(device_of(model)), torch.no_grad():
         order = _to_set(net, batches)
         layers = [n for n in order if not isinstance(net.get_submodule(n), _BatchNorm)]
         ends = [_moments(_private(end).to(device_of(model)), layers, batches) for end in (model_a, model_b)]
