@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['NUMBERS', 'FEW', 'STUDENTS', 'RUNS', 'CLOSE', 'FULL', 'CLAIMS', 'SETTINGS', 'FIGURES', 'distillation_loss', 'runs',
-           'facing', 'group', 'dark_knowledge', 'imitation', 'experiment', 'telling', 'by_group', 'ahead', 'early',
-           'imitation_table', 'differences', 'figure6', 'matrices', 'over_time']
+           'facing', 'group', 'dark_knowledge', 'imitation', 'SideBySide', 'profiles', 'experiment', 'telling',
+           'by_group', 'ahead', 'early', 'imitation_table', 'differences', 'figure6', 'matrices', 'over_time']
 
-# %% ../nbs/22_distillation.ipynb #2c9bc792
+# %% ../nbs/22_distillation.ipynb #2dcd2c9d
 import math
 
 import matplotlib.pyplot as plt
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from .cca import compare, depth_profile
 from .core import Claim, Part, check, device_of, estimate, inference, pick, scaled
@@ -109,7 +110,19 @@ def _teacher(cfg, data, store):
     store.save(cfg, "last", model.state_dict())
     return {**hist, "accuracy": last(hist["valid_accuracy"]), "test": evaluate(model, data.test.to(device()).batches(512))[1]}
 
-# %% ../nbs/22_distillation.ipynb #fdee9366
+# %% ../nbs/22_distillation.ipynb #07146b31
+class SideBySide(nn.ModuleDict):
+    "Networks that see the same batch; what they answer is dropped"
+    def forward(self, x):
+        for net in self.values(): net(x)
+
+def profiles(teacher, nets, pairs, batches):
+    "{name: depth profile of a network of `nets` against the teacher, as lists}; `pairs`: (its layer, the teacher's layer); one pass over the batches"
+    whole = SideBySide({"teacher": teacher, **nets})
+    rows = depth_profile(whole, whole, batches, [(f"teacher.{t}", f"{n}.{s}") for n in nets for s, t in pairs]).drop(columns=["layer_a", "layer_b"])
+    return {n: rows.iloc[i * len(pairs):(i + 1) * len(pairs)].to_dict("list") for i, n in enumerate(nets)}
+
+# %% ../nbs/22_distillation.ipynb #9da5964a
 def _student(cfg, data, store):
     "Train a student or twin (alpha = 0), and compare it with the teacher after the epochs in `looks` and at the end"
     o = cfg.options
@@ -124,14 +137,13 @@ def _student(cfg, data, store):
     if hist["diverged_at"] is not None: return hist
     names = layer_names(model)
     pairs = facing(names, layer_names(teacher))
-    def look(student, other): return depth_profile(other, student, probe(data), [(t, s) for s, t in pairs]).to_dict("list")
-    over = [look(restored(cfg, data, store, f"w{e * hist['steps_per_epoch']}"), teacher)["value"] for e in looks[:-1]]
-    own = look(model, teacher)
-    twin = look(restored(cfg, data, store, "last", "twin"), teacher) if "twin" in cfg.needs else None
+    nets = {f"e{e}": restored(cfg, data, store, f"w{e * hist['steps_per_epoch']}") for e in looks[:-1]} | {"end": model}
+    if "twin" in cfg.needs: nets["twin"] = restored(cfg, data, store, "last", "twin")
+    seen = profiles(teacher, nets, pairs, probe(data))
     store.save(cfg, "last", model.state_dict())
     return {**hist, "accuracy": last(hist["valid_accuracy"]), "test": evaluate(model, data.test.to(device()).batches(512))[1],
-            **imitation(model, teacher, _unseen(data), o["temperature"]), "layers": names, "facing": [t for _, t in pairs], "profile": own, "twin_profile": twin,
-            "looks": looks, "over_time": [*over, own["value"]],
+            **imitation(model, teacher, _unseen(data), o["temperature"]), "layers": names, "facing": [t for _, t in pairs], "profile": seen["end"], "twin_profile": seen.get("twin"),
+            "looks": looks, "over_time": [seen[n]["value"] for n in nets if n != "twin"],
             "matrix": compare(teacher, model, probe(data), layer_names(teacher), names).to_numpy(), "teacher_layers": layer_names(teacher)}
 
 def experiment(cfg, store=None):
