@@ -49,7 +49,7 @@ def joined(a, b, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross
         else: out[way] = line(a, moved if way == "aligned" else b).profile(batches, points, bn, loss_fn, reestimate=way != "naive")
     return out
 
-# %% ../nbs/12_basins.ipynb #024328b5
+# %% ../nbs/12_basins.ipynb #f4aef60a
 def barrier_matrix(models, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross_entropy, train_batches=None, **curve):
     """DataFrame, a row for each pair of `models` (dict of name to network) and way: a, b, way, barrier, rise, disagreement.
 
@@ -78,6 +78,7 @@ def basins(table, margin):
         return next((w for w in WAYS if w in by and by[w] <= margin), "none")
     return square(table, table.groupby(["a", "b"], sort=False)[["way", "barrier"]].apply(verdict))
 
+# %% ../nbs/12_basins.ipynb #be4ad2ad
 def basins_figure(table, margin, title=""):
     "Figure: one heat map of the first way that joins each pair below `margin`, with the barriers of `bn` and of that way (of the lowest, where none does) in each cell"
     told, names = basins(table, margin), [w for w in WAYS if w in set(table.way)] + ["none"]

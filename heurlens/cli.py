@@ -7,7 +7,7 @@ __all__ = ['CHAPTERS', 'SEEDS', 'app', 'chapter', 'claims', 'planned', 'missing'
            'verdicts', 'scorecard', 'current', 'studies', 'sources', 'scorecard_table', 'figures', 'report', 'publish',
            'main']
 
-# %% ../nbs/90_cli.ipynb #ef19d7af
+# %% ../nbs/90_cli.ipynb #3cfdfd05
 import ast
 import base64
 import html
@@ -34,7 +34,7 @@ import typer
 from tqdm import tqdm
 
 from . import __version__
-from .checkpoints import IMAGENET, connect_files
+from .checkpoints import IMAGENET, compare_files, connect_files
 from .core import BadInput, Config, NotRun, Store, check, judge, load_records, plain
 from .plots import save
 from .train import OPTIMIZERS, check_scale, device, network, run_key
@@ -60,7 +60,7 @@ def planned(chapters=(), scale="digits", data=None, seeds=None, budget=1.0):
     rows = [(c, s) for c in names if chapter(c) for s in range(seeds or SEEDS[c])]
     return [cfg for c, s in rows for cfg in chapter(c).runs(scale, s, data, budget).values()]
 
-# %% ../nbs/90_cli.ipynb #43237eb1
+# %% ../nbs/90_cli.ipynb #c0a85269
 _LINE = None      # in a worker process: the line of its progress bars, None for none
 
 def _end_with(parent):
@@ -90,6 +90,7 @@ def _pool(workers, bars):
     for k in range(workers if bars else 0): lines.put(k + 1)
     return ProcessPoolExecutor(workers, ctx, _enter, (ctx.RLock(), lines, os.getpid()))
 
+# %% ../nbs/90_cli.ipynb #bfd80ff9
 def _done(cfg, store):
     "Is the record of `cfg` there, under its key?"
     key = run_key(cfg, store)[2]
@@ -332,7 +333,7 @@ def _list(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Dat
         state = ("running" if store.running(cfg) else "-") if rec is None else f"diverged at step {at}" if at is not None else rec["result"].get("not_run", "done")
         print(f"{cfg.chapter:13}{cfg.name:22}seed {cfg.seed}  {cfg.epochs:4} epochs  {state:6}" + (f"  needs {', '.join(cfg.needs)}" if cfg.needs else ""))
 
-# %% ../nbs/90_cli.ipynb #a6b21958
+# %% ../nbs/90_cli.ipynb #e2b30b66
 _From = typer.Argument(Path("runs"), help="folder of runs or of published records")
 
 @app.command("scorecard")
@@ -352,6 +353,7 @@ def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"),
     "Copy records of full length into the repository's results, and draw their figures."
     print(f"published {publish(root, results)} records to {results}")
 
+# %% ../nbs/90_cli.ipynb #4693ea4b
 _A, _B = (typer.Argument(..., help=f"safetensors file of network {x}") for x in "AB")
 _Model = typer.Option(..., help="torchvision:NAME, timm:NAME or package.module:factory")
 _Set = typer.Option([], "--set", help="a keyword of the factory, such as depth=11; may be given several times")
@@ -387,6 +389,17 @@ def _connect(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Image
                                  points=points, images=images, augment=augment, seed=seed, quiet=quiet, **_keywords(set_))
     print(f"{table.T.round(4).to_string()}\nwrote {where / 'connect.json'}, connect.png, bends.safetensors")
 
+@app.command("compare")
+def _compare(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Images, out: Path = typer.Option(Path("compared"), help="folder for table, figure and record"),
+             model_b: str = typer.Option(None, help="the network of B where it is another"), layers: list[str] = typer.Option([], help="name or pattern of layers; may be given several times; default: all with parameters"),
+             measure: str = typer.Option("svcca", help="cca, svcca, pwcca, cka, procrustes or dft_cca"), layout: str = typer.Option("pool", help="of maps: pool, positions, flat or dft"),
+             images: int = typer.Option(5000, help="test images at most"), batch: int = typer.Option(128), seed: int = 0, size: int = _Size, mean: str = _Mean, std: str = _Std, set_: list[str] = _Set):
+    "Compare two checkpoints layer by layer, with chance levels and intervals."
+    table, where = compare_files(a, b, model, data, _writable(out), model_b=model_b, layers=layers or None, measure=measure, layout=layout, images=images, batch=batch, seed=seed, size=size,
+                                 mean=_channels(mean, 0), std=_channels(std, 1), **_keywords(set_))
+    print(f"{table.drop(columns=['width_a', 'width_b']).round(3).to_string(index=False)}\nwrote {where / 'compare.json'}, compare.png")
+
+# %% ../nbs/90_cli.ipynb #35f30ec6
 _STOPPED = "stopped; the same command goes on from here"
 
 def main(argv=None):

@@ -140,7 +140,7 @@ def _measure(net, batches, bn_batches, loss_fn, settle, count, ends=(None, None)
         found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
     return [{f"{what}_{name}" if name else what: rows[i] for name, table in found.items() for what, rows in zip(MEASURES, table)} for i in range(count)]
 
-# %% ../nbs/10_mode_connectivity.ipynb #6a060264
+# %% ../nbs/10_mode_connectivity.ipynb #f9d96d0f
 class Curve:
     """A path of networks from `model_a` (t = 0) to `model_b` (t = 1); ValueError where they differ in kind or hold NaN or inf.
 
@@ -155,20 +155,19 @@ class Curve:
         self._slots, self._sizes = [(names, v.shape, v.dtype) for names, v in slots], [v.numel() for _, v in slots]
         self._cut = sum(isinstance(v, nn.Parameter) and v.requires_grad for _, v in slots)
         self._trained, self._parameters = sum(self._sizes[:self._cut]), sum(v.numel() for _, v in slots if isinstance(v, nn.Parameter))
-        self._ends = [_snapshot(m, device_of(model_a)) for m in (model_a, model_b)]
-        a, b = (_row(end, self._slots, device_of(model_a)) for end in self._ends)
+        states, self._names = [m.state_dict() for m in (model_a, model_b)], list(model_a.state_dict())
+        self._others = [_others(state, device_of(model_a)) for state in states]
+        a, b = (_row(state, self._slots, device_of(model_a)) for state in states)
         self.points = torch.stack([a, *(torch.lerp(a, b, i / (bends + 1)) for i in range(1, bends + 1)), b])
 
     def weights(self, t):
         "State dict at `t`; at 0 and 1 the ends' own, to the bit. Floating entries follow the curve, others are model_a's. ValueError for t outside 0..1"
-        mix = coefficients(self.kind, t, self.bends)
-        if float(t) in (0., 1.): return _copy(self._ends[int(t)])
-        return self._state(_blend(self.points, mix))
+        return self._state(_blend(self.points, coefficients(self.kind, t, self.bends)), int(float(t)))
 
     def bend(self, i=0):
         "State dict of bend `i`, a control point; ValueError where there is none"
         check(0 <= i < self.bends, "i", i, f"be one of the {self.bends} bends")
-        return self._state(self.points[i + 1].clone())
+        return self._state(self.points[i + 1])
 
     def model(self, t, bn_batches=None):
         "A new network with the weights at `t`; BN statistics re-estimated on `bn_batches` where given, else those of `weights(t)`"
@@ -189,27 +188,24 @@ class Curve:
         "Arc length over parameters, buffers left out, in units of the weights' norm; a tied weight counts once"
         return _length(self.kind, self.points[:, :self._parameters])
 
-    def _state(self, flat):
-        "The state dict whose floating entries are `flat`, others those of model_a"
-        state = _copy(self._ends[0])
+    def _state(self, flat, end=0):
+        "The state dict whose floating entries are `flat`, others those of one end"
+        state = copy.deepcopy(self._others[end])
         for (names, shape, dtype), part in zip(self._slots, flat.split(self._sizes)):
             for name in names: state[name] = part.view(shape).to(dtype, copy=True)
-        return state
+        return {name: state[name] for name in self._names}
 
-# %% ../nbs/10_mode_connectivity.ipynb #7a01d323
-def _copy(state):
-    "State dict with its own tensors"
-    return {k: v.detach().clone() if isinstance(v, torch.Tensor) else copy.deepcopy(v) for k, v in state.items()}
+# %% ../nbs/10_mode_connectivity.ipynb #5b689213
+def _others(state, device):
+    "A copy of the entries of a state dict that are no floating tensors: counts, tables, extra state"
+    kept = {k: v for k, v in state.items() if not (isinstance(v, torch.Tensor) and v.is_floating_point())}
+    return {k: v.detach().clone().to(device) if isinstance(v, torch.Tensor) else copy.deepcopy(v) for k, v in kept.items()}
 
 def _row(state, slots, device):
     "The floating entries of a state dict as one vector, float32 or better"
     parts = [torch.empty(0, device=device), *(state[names[0]].flatten() for names, *_ in slots)]
     dtype = torch.float64 if any(p.dtype == torch.float64 for p in parts) else torch.float32
     return torch.cat([p.to(dtype) for p in parts])
-
-def _snapshot(model, device):
-    "The state dict of `model`, copied to `device`"
-    return {k: v.to(device) if isinstance(v, torch.Tensor) else v for k, v in _copy(model.state_dict()).items()}
 
 def _blend(points, mix, out=None):
     "sum_i c_i w_i of the rows of `points`, in `out` where given"
@@ -220,7 +216,7 @@ def _blend(points, mix, out=None):
     for i in rest: out.add_(points[i], alpha=mix[i])
     return out
 
-# %% ../nbs/10_mode_connectivity.ipynb #e7db2642
+# %% ../nbs/10_mode_connectivity.ipynb #3e4b91d7
 def _points(ts):
     "The values of t that `ts` asks for"
     if isinstance(ts, Integral):
@@ -246,7 +242,7 @@ def _settler(curve, net):
     def settle(t):
         _blend(curve.points, coefficients(curve.kind, t, curve.bends), out=w)
         torch._foreach_copy_(goals, parts)
-        for k in others: state[k].copy_(curve._ends[int(t)][k])
+        for k in others: state[k].copy_(curve._others[int(t)][k])
     return settle
 
 def _wide(net):
