@@ -311,7 +311,7 @@ class _Structure:
         number = {id(g): k for k, g in enumerate(self.groups)}
         return [(p.size, number.get(id(p))) for dim in dims for p in dim]
 
-# %% ../nbs/05_alignment.ipynb #762ada67
+# %% ../nbs/05_alignment.ipynb #79657cb1
 SIDES = (32, 64, 28, 96, 128, 224, 256, 299, 16, 8)     # sides of square inputs that are tried where none is given
 
 def _guesses(net):
@@ -328,6 +328,7 @@ def _guesses(net):
 
 def _sized(x, net):
     "`x` where `net` is, in its precision"
+    check(x.numel() > 0 and bool(x.isfinite().all()), "batches", f"inputs of shape {tuple(x.shape)}" + ("" if x.numel() == 0 else " with NaN or inf"), "hold samples in every batch, and finite numbers")
     dtype = next((p.dtype for p in net.parameters() if p.is_floating_point()), torch.float32)
     return x.to(device_of(net), dtype if x.is_floating_point() else x.dtype)
 
@@ -512,7 +513,7 @@ def _unchanged(before, after, x):
             check(off <= share * a.abs().max().item(), "model_b", f"outputs that move by {off:.2g} as units are permuted", "depend on its input and tensors alone")
         return
 
-# %% ../nbs/05_alignment.ipynb #f25b88bf
+# %% ../nbs/05_alignment.ipynb #3b4a8a0a
 def align(model_a, model_b, batches=None, *, example=None):
     """A new network with the function of `model_b`, on its device, its units in the order that matches those of `model_a` best.
 
@@ -521,6 +522,7 @@ def align(model_a, model_b, batches=None, *, example=None):
     their units. What may be permuted is what `units` shows; the rest stays. ValueError for different networks, weights that are not finite,
     no batches, a network that cannot be traced, an input it does not take."""
     same_network(model_a, model_b)
+    check(set(_state(model_a)) == set(_state(model_b)), "model_b", "weights that it ties otherwise than model_a", "tie the same weights")
     device = device_of(model_b)
     with own_chance(device):
         net_a, net_b = _private(model_a).to(device), _private(model_b)

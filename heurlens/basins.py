@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['WAYS', 'joined', 'barrier_matrix', 'square', 'basins', 'basins_figure']
 
-# %% ../nbs/12_basins.ipynb #213d58a6
+# %% ../nbs/12_basins.ipynb #67c77bbe
+import copy
 from itertools import combinations
 
 import matplotlib.pyplot as plt
@@ -13,25 +14,28 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch.nn.functional as F
+from torch import nn
 
 from .alignment import align
 from .core import check, reiterable
-from .mode_connectivity import barrier, connect, line, rise
+from .mode_connectivity import barrier, connect, line, measure_all, reestimate_bn, rise
 from .plots import theme
 from .repair import repair
 
-# %% ../nbs/12_basins.ipynb #cc7e57fa
+# %% ../nbs/12_basins.ipynb #4b0b5bca
 WAYS = ("naive", "bn", "aligned", "repair", "curve")
 
+class _Shelf(nn.Module):
+    "Several networks of which one, `at`, answers"
+    def __init__(self, nets): super().__init__(); self.nets, self.at = nn.ModuleList(nets), 0
+    def forward(self, x): return self.nets[self.at](x)
+
 def _repaired(a, b, ts, batches, bn_batches, loss_fn):
-    "Profile of the line from a to b, every inner point under REPAIR"
-    way, rows = line(a, b), []
-    for t in ts:
-        net = way.model(t)
-        if 0 < t < 1: net = repair(net, a, b, t, bn_batches)
-        # at the ends nothing was averaged; elsewhere the statistics are those that repair left
-        rows.append(line(net, net).profile(batches, [0.0], bn_batches, loss_fn, reestimate=t in (0, 1)).assign(t=t))
-    return pd.concat(rows, ignore_index=True)
+    "Profile of the line from a to b, statistics of its ends re-estimated, every point between them under REPAIR"
+    a, b = (reestimate_bn(copy.deepcopy(net), bn_batches) for net in (a, b))      # one yardstick for the ends and what lies between
+    shelf = _Shelf([repair(line(a, b).model(t), a, b, t, bn_batches) if 0 < t < 1 else (a, b)[int(t)] for t in ts])
+    rows = measure_all(shelf, batches, bn_batches, loss_fn, lambda i: setattr(shelf, "at", i), len(ts), (0, len(ts) - 1), reestimate=False)
+    return pd.DataFrame([{"t": t, **row} for t, row in zip(ts, rows)])
 
 def joined(a, b, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross_entropy, train_batches=None, **curve):
     """{way: profile} of two networks of one architecture, for each of `ways`; a profile is that of `Curve.profile`.
@@ -39,6 +43,7 @@ def joined(a, b, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross
     `ts`: even points; `bn_batches`: for statistics, None: `batches`; for the way "curve", `train_batches`: what it is trained on,
     None: `batches`, and `curve`: keywords of `connect`.
     ValueError: as in `connect` and `align`, an unknown way."""
+    check(not isinstance(ways, str) and len(ways) > 0, "ways", ways, f"be a list of {WAYS}")
     for w in ways: check(w in WAYS, "ways", w, f"be of {WAYS}")
     check(isinstance(ts, int) and ts >= 3, "ts", ts, "be a whole number of at least 3")
     bn, points, out = batches if bn_batches is None else reiterable(bn_batches), np.linspace(0, 1, ts).tolist(), {}
@@ -49,20 +54,17 @@ def joined(a, b, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross
         else: out[way] = line(a, moved if way == "aligned" else b).profile(batches, points, bn, loss_fn, reestimate=way != "naive")
     return out
 
-# %% ../nbs/12_basins.ipynb #f4aef60a
+# %% ../nbs/12_basins.ipynb #0f93b8cc
 def barrier_matrix(models, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross_entropy, train_batches=None, **curve):
     """DataFrame, a row for each pair of `models` (dict of name to network) and way: a, b, way, barrier, rise, disagreement.
 
-    disagreement: share of samples that the two networks themselves answer differently. Other arguments: as in `joined`."""
+    disagreement: share of samples that the two networks themselves answer differently, with the way's BN statistics. Others: as in `joined`."""
     check(isinstance(models, dict) and len(models) >= 2, "models", type(models).__name__, "be a dict of two networks at least")
     rows = []
     for x, y in combinations(models, 2):
         for way, p in joined(models[x], models[y], batches, ways, ts, bn_batches, loss_fn, train_batches, **curve).items():
-            apart = p.disagree_a.iloc[-1] if way == "bn" else np.nan
-            rows.append({"a": x, "b": y, "way": way, "barrier": barrier(p), "rise": rise(p), "disagreement": apart})
-    out = pd.DataFrame(rows)
-    out["disagreement"] = out.groupby(["a", "b"]).disagreement.transform("max")
-    return out
+            rows.append({"a": x, "b": y, "way": way, "barrier": barrier(p), "rise": rise(p), "disagreement": p.disagree_a.iloc[-1]})
+    return pd.DataFrame(rows)
 
 def square(table, values):
     "Square DataFrame of a value for each pair (a Series over (a, b)), both triangles alike"

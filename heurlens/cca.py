@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcca', 'heldout', 'dft_cca', 'table', 'compare',
-           'marks', 'draw_compare', 'depth_profile', 'weight_change']
+           'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'procrustes']
 
-# %% ../nbs/11_cca.ipynb #27044674
+# %% ../nbs/11_cca.ipynb #7834837c
 import math
 import warnings
 from dataclasses import dataclass, replace
@@ -19,10 +19,12 @@ from torch import Tensor
 
 from .core import check, inference
 from .plots import heat
-from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, moment, procrustes, procrustes_match, read, varies
-from .statistics import LAYOUTS, TooWide, add, arrange, centred, common, emptied, features, gather, is_exact, laid_out, lowest, merge
+from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, finite, moment, procrustes, procrustes_match, read, tolerance, varies
+from .statistics import LAYOUTS, TooWide, add, arrange, centred, common, emptied, features, gather, is_exact, laid_out, lowest, merge, products
 
-# %% ../nbs/11_cca.ipynb #23331bad
+# %% ../nbs/11_cca.ipynb #f43ca866
+_all_ = ["Similarity", "cka", "features", "procrustes"]      # of the floor below, under this name too
+
 @dataclass
 class _Side:
     "One set of features, decomposed; F frequencies, k directions in order of variance, `rank` of them in use"
@@ -61,7 +63,7 @@ def _scale(power, raw, tol, keep):
     "What columns of these sums of squares are multiplied by: to unit size, or 1 where variances count (keep); 0 where they are constant"
     return torch.where(power > tol**2 * raw, power.clamp_min(1e-300).rsqrt() if keep is None else torch.ones_like(power), 0)
 
-# %% ../nbs/11_cca.ipynb #6d588802
+# %% ../nbs/11_cca.ipynb #16ecbf87
 def _decompose(gram, raw, n, tol, keep=None, exact=False):
     "Side from products of centred columns [F, d, d] and raw sums of squares; `exact`: None where it would lose half of the digits"
     scale = _scale(gram.diagonal(dim1=-2, dim2=-1).real, raw, tol, keep)
@@ -73,10 +75,10 @@ def _decompose(gram, raw, n, tol, keep=None, exact=False):
     return _Side(white, power, rank, n, gram)
 
 
-def _decompose_rows(x, raw, tol, keep=None):
-    "Side of centred features [F, n, d]: from their products where these are precise enough, else from a singular value decomposition"
+def _decompose_rows(x, raw, tol, keep=None, gram=None):
+    "Side of centred features [F, n, d]: from their products (`gram`) where these are precise enough, else from a singular value decomposition"
     n, d = x.shape[-2:]
-    if d < n and (side := _decompose(x.mH @ x, raw, n, tol, keep, exact=True)): return replace(side, rows=x)
+    if d < n and (side := _decompose(products(x, x) if gram is None else gram, raw, n, tol, keep, exact=True)): return replace(side, rows=x)
     scale = _scale(x.abs().square().sum(-2), raw, tol, keep)
     q, s, vh = torch.linalg.svd(x * scale[..., None, :], full_matrices=False)
     white, rank = _ranked(s.square(), vh.mH, scale, tol, keep)
@@ -121,11 +123,11 @@ def chance_level(n, p, q):
     body = 0.0 if h == 0 else float(np.mean(h**2 * np.sin(theta)**2 / (2 * alpha * np.sqrt(lam) * (1 - lam))))
     return min(1.0, body + max(0.0, alpha + beta - 1) / alpha)
 
-# %% ../nbs/11_cca.ipynb #36bdabf1
+# %% ../nbs/11_cca.ipynb #4a1e9c60
 def _between(x, y, cross=None, part=None):
     "Qx* Qy of two sides, of the directions in use, or of all of them (`part`: identity); from the products X* Y where these are precise"
     px, py = part or x.used, part or y.used
-    if x.q is None and y.q is None: return px(x.white).mH @ (x.rows.mH @ y.rows if cross is None else cross) @ py(y.white)
+    if x.q is None and y.q is None: return px(x.white).mH @ (products(x.rows, y.rows) if cross is None else cross) @ py(y.white)
     return px(x.basis).mH @ py(y.basis)
 
 
@@ -302,25 +304,31 @@ def heldout(x, y, keep=None) -> float:
         found.append(((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean())
     return float(sum(found) / 2)
 
-# %% ../nbs/11_cca.ipynb #d79696dd
-def _spectrum(x, size, real):
-    "Fourier coefficients [F, n, c] of maps at their lowest `size` frequencies, raw sums of squares [c] at the strongest of all, counts [F]"
-    if real: z, (places, counts) = arrange(x, "dft", "maps")[0], lowest(tuple(x.shape[2:]), size)
+# %% ../nbs/11_cca.ipynb #6a32ab79
+def _fourier(x, size, shape):
+    "Coefficients [F, ...] of maps [h, w, ...] at their lowest `size` frequencies, half of them where maps are real, all as they are, how often each counts"
+    if not x.is_complex(): z, (places, counts) = torch.fft.rfft2(x, dim=(0, 1), norm="ortho").flatten(0, 1), lowest(shape, size)
     else:
-        z = torch.fft.fft2(x, norm="ortho").permute(2, 3, 0, 1).flatten(0, 1)
-        rows, cols = ((torch.fft.fftfreq(k) * k).round().long() % s for k, s in zip(size, x.shape[2:]))
-        places, counts = (rows[:, None] * x.shape[3] + cols).flatten(), torch.ones(math.prod(size), dtype=torch.float64)
-    raw = torch.linalg.vector_norm(z, dim=1).square().amax(0)
-    return z if len(places) == len(z) else z[places], raw, counts
+        z = torch.fft.fft2(x, dim=(0, 1), norm="ortho").flatten(0, 1)
+        rows, cols = ((torch.fft.fftfreq(k) * k).round().long() % s for k, s in zip(size, shape))
+        places, counts = (rows[:, None] * shape[1] + cols).flatten(), torch.ones(math.prod(size), dtype=torch.float64)
+    return z if len(places) == len(z) else z[places], z, counts
 
 
-def _dft_side(a, arg, size, real=True):
+def _dft_side(a, arg, size):
     "(Side of maps [n, c, h, w] at the lowest `size` = (height, width) frequencies, how often each counts)"
-    x, tol = read(a, arg, ndim=4)
-    n, c = x.shape[:2]
+    (n, c, *shape), tol = a.shape, tolerance(a)
+    if a.device.type == "mps": a = a.cpu()
     check(n > c, arg, f"{n} samples of {c} channels", f"have more samples than channels, {c + 1} at least")
-    z, raw, counts = _spectrum(x, size, real)
-    side = _decompose_rows(z - z.mean(1, keepdim=True), raw, tol)
+    mean = (a if a.is_complex() or a.is_floating_point() else a.double()).mean(0, dtype=torch.complex128 if a.is_complex() else torch.float64).permute(1, 2, 0)
+    finite(mean, a, arg, ("row", "channel", "height", "width"))
+    x = mean.new_empty(*shape, n, c).copy_(a.permute(2, 3, 0, 1)).sub_(mean[:, :, None])          # centred maps have centred coefficients
+    z, every, counts = _fourier(x, size, tuple(shape))
+    raw = n * _fourier(mean, size, tuple(shape))[1].abs().square()
+    z = z.contiguous()
+    gram = products(z, z)
+    raw += gram.diagonal(dim1=1, dim2=2).real if len(z) == len(every) else torch.linalg.vector_norm(every, dim=1).square()
+    side = _decompose_rows(z, raw.amax(0), tol, gram=gram)
     _check_ranks(side.rank, n, arg)
     return side, counts
 
@@ -333,9 +341,9 @@ def dft_cca(x, y) -> Similarity:
     rho and ranks are pooled over frequencies. ValueError: as cca, for channels in place of features, and 4 axes in place of 2.
     """
     x, y = both(x, y)
-    for z, arg in ((x, "x"), (y, "y")): check(z.ndim == 4, arg, f"shape {tuple(z.shape)}", "be maps [samples, channels, height, width]; cca takes matrices")
+    for z, arg in ((x, "x"), (y, "y")): check(z.ndim == 4 and z.numel() > 0, arg, f"shape {tuple(z.shape)}", "be maps [samples, channels, height, width]; cca takes matrices")
     size = common(x.shape[2:], y.shape[2:])
-    (a, counts), (b, _) = (_dft_side(z, arg, size, not x.is_complex()) for z, arg in ((x, "x"), (y, "y")))
+    (a, counts), (b, _) = (_dft_side(z, arg, size) for z, arg in ((x, "x"), (y, "y")))
     return _match(a, b, counts=counts)
 
 # %% ../nbs/11_cca.ipynb #9c432d64

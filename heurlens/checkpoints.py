@@ -62,14 +62,14 @@ def load_weights(model, path):
     model.load_state_dict(found, strict=False)
     return model
 
-# %% ../nbs/80_checkpoints.ipynb #a15692f5
+# %% ../nbs/80_checkpoints.ipynb #84cf60df
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 def images_for(data, size=None, mean=None, std=None):
     "Data of a name or folder, images brought to `size`, normalised with `mean` and `std` a channel (None: those of its training images)"
     found = load_data(data, valid=0, size=size)
     c = found.train.x.shape[1]
-    for arg, v in (("mean", mean), ("std", std)): check(v is None or len(v) == c and (arg == "mean" or min(v) > 0), arg, v, f"be {c} numbers, one a channel" + (" and positive" if arg == "std" else ""))
+    for arg, v in (("mean", mean), ("std", std)): check(v is None or isinstance(v, (list, tuple)) and len(v) == c and (arg == "mean" or min(v) > 0), arg, v, f"be {c} numbers, one a channel" + (" and positive" if arg == "std" else ""))
     changed = {k: torch.tensor(v, dtype=torch.float32) for k, v in (("mean", mean), ("std", std)) if v is not None}
     parts = {k: replace(getattr(found, k), **changed) for k in ("train", "valid", "test")}
     return replace(found, **parts)
@@ -101,7 +101,7 @@ def path_figure(profiles):
         axes[0].legend(fontsize=6)
     return fig
 
-# %% ../nbs/80_checkpoints.ipynb #89e11308
+# %% ../nbs/80_checkpoints.ipynb #c9d0f9bb
 def connect_files(a, b, model, data, out="connected", *, size=None, mean=None, std=None, kind="bezier", bends=1, epochs=30, lr=0.015, batch=128, points=21,
                   images=5000, augment=False, seed=0, quiet=False, **kw):
     """(table, folder) of the line and a trained curve between the checkpoints `a` and `b`.
@@ -112,22 +112,20 @@ def connect_files(a, b, model, data, out="connected", *, size=None, mean=None, s
     found = images_for(data, size, mean, std)
     nets = [load_weights(make_network(model, len(found.classes), found.train.x.shape[1], **kw), path).to(device()).eval() for path in (a, b)]
     sets = {s: some(getattr(found, s), images).batches(batch) for s in ("train", "test")}
+    check(points >= 3, "points", points, "be at least 3")
     walk, out = found.train.to(device()).batches(batch, True, augment, seed), Path(out)
+    state = out / f".curve-{found.told['fingerprint']}-{batch}{'-augmented' if augment else ''}.safetensors"
     options = {"model": model, **kw, "size": size, "mean": mean, "std": std, "kind": kind, "bends": bends, "epochs": epochs, "lr": lr, "batch": batch, "points": points,
                "images": images, "augment": augment, "seed": seed}
-    curve = connect(*nets, walk, kind, bends, epochs, lr, seed=seed, progress=not quiet, checkpoint=out / f"state-{_mark(found, options, a, b)}.safetensors")
+    curve = connect(*nets, walk, kind, bends, epochs, lr, seed=seed, progress=not quiet, checkpoint=state)
     check(curve.diverged_at is None, "lr", lr, f"be lower: the curve's training diverged at step {curve.diverged_at}")
     paths = {"line": line(*nets), kind: curve}
     profiles = {n: c.profile(sets, points) for n, c in paths.items()}
     table = path_table(profiles, {n: c.length() for n, c in paths.items()})
     save_tensors(out / "bends.safetensors", {f"{i}.{k}": v for i in range(bends) for k, v in curve.bend(i).items()})
     _leave(out, "connect", {"table": table.T.to_dict(), "profiles": {n: p.to_dict("list") for n, p in profiles.items()}}, options, found, (a, b), path_figure(profiles))
-    for left in out.glob("state-*.safetensors"): left.unlink()
+    state.unlink(missing_ok=True)
     return table, out
-
-def _mark(found, options, *files):
-    "Hash of everything that decides a training"
-    return f"{generator(json.dumps(plain(options), sort_keys=True), found.told['fingerprint'], *(Path(f).read_bytes()[-2**20:] for f in files)).initial_seed():016x}"
 
 def _leave(out, name, result, options, found, files, fig):
     "Write a record and its figure"

@@ -71,7 +71,7 @@ def inference(*models):
     finally:
         for m, flag in flags: m.training = flag
 
-# %% ../nbs/00_core.ipynb #90afc762
+# %% ../nbs/00_core.ipynb #3e16710a
 def own_chance(device):
     "Context that leaves the random state of the CPU and of `device` as it was"
     return torch.random.fork_rng([device] if torch.device(device).type == "cuda" else [])
@@ -84,6 +84,7 @@ def same_network(model_a, model_b):
         check(name in b, "model_b", f"no tensor {name}", "have the names of model_a, which has it")
         check(a[name].shape == b[name].shape, "model_b", f"{name} of shape {tuple(b[name].shape)}", f"match model_a's {tuple(a[name].shape)}")
         check(a[name].dtype == b[name].dtype, "model_b", f"{name} of {b[name].dtype}", f"match model_a's {a[name].dtype}")
+        if torch.equal(a[name], b[name].to(a[name].device)) and not a[name].is_complex(): continue      # a mask of -inf, say: what is the same in both stays
         for arg, v in (("model_a", a[name]), ("model_b", b[name])):
             check(not v.is_complex(), arg, f"{name} of {v.dtype}", "have real weights")
             check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")

@@ -44,7 +44,7 @@ def _moments(net, names, batches, stop=False):
     check(len(sums) == len(names), "batches", "no batches", "hold at least one")
     return {name: (s / n, (ss / n - (s / n).square()).clamp(min=0).sqrt()) for name, (n, s, ss) in sums.items()}
 
-# %% ../nbs/06_repair.ipynb #ff080778
+# %% ../nbs/06_repair.ipynb #710faed3
 def _to_set(net, batches):
     "Names of what REPAIR sets, in the order in which it runs: batch norms, and layers that no batch norm follows, the last layer left out"
     order, made = [], []
@@ -63,6 +63,7 @@ def _to_set(net, batches):
     order = [n for n in order if made and n != made[-1][0]]
     tensors = [p for _, m in net.named_modules(remove_duplicate=False) for p in m.parameters(recurse=False)]
     for n in order:
+        check(not hasattr(net.get_submodule(n), "parametrizations"), "model", f"a parametrised weight in {n}", "have plain weights: remove the parametrisation first")
         check(order.count(n) == 1, "model", f"a layer {n} that runs more than once", "run each layer once, to have one mean and standard deviation a channel")
         check(sum(p is net.get_submodule(n).weight for p in tensors) <= 1, "model", f"a weight of {n} that other layers share", "have weights of its own in each layer")
     return order
@@ -74,10 +75,10 @@ def _fold(layer, now, goal):
     bias = torch.zeros_like(m) if layer.bias is None else layer.bias.double()
     bias = factor * (bias - m) + mu
     layer.weight.mul_(factor.view(-1, *[1] * (layer.weight.ndim - 1)))
-    if layer.bias is None: layer.bias = nn.Parameter(bias.to(layer.weight.dtype))
+    if layer.bias is None: layer.bias = nn.Parameter(bias.to(layer.weight.dtype), requires_grad=layer.weight.requires_grad)
     else: layer.bias.copy_(bias)
 
-# %% ../nbs/06_repair.ipynb #0a504730
+# %% ../nbs/06_repair.ipynb #991448a3
 def repair(model, model_a, model_b, t, batches):
     """A new network: `model`, the one at `t` on a path from `model_a` (t = 0) to `model_b`, with its channels' mean and std those of the ends, interpolated.
 
@@ -96,6 +97,6 @@ def repair(model, model_a, model_b, t, batches):
             now, layer = _moments(net, [name], batches, stop=True)[name], net.get_submodule(name)
             if isinstance(layer, _BatchNorm): layer.running_mean.copy_(now[0]), layer.running_var.copy_(now[1].square())
             else: _fold(layer, now, [torch.lerp(a, b, t) for a, b in zip(*(end[name] for end in ends))])
-            if getattr(layer, "bias", None) is not None and out.get_submodule(name).bias is None: out.get_submodule(name).bias = nn.Parameter(torch.zeros_like(layer.bias, dtype=layer.weight.dtype))
+            if getattr(layer, "bias", None) is not None and out.get_submodule(name).bias is None: out.get_submodule(name).bias = nn.Parameter(torch.zeros_like(layer.bias, dtype=layer.weight.dtype), requires_grad=layer.weight.requires_grad)
         out.load_state_dict(net.state_dict())
     return out

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NUMBERS', 'SWEPT', 'PAIRS', 'RUNS', 'RISE', 'APART', 'WELL', 'CLAIMS', 'FIGURES', 'cosine_restarts', 'moments',
-           'runs', 'experiment', 'heights', 'highest', 'opposite', 'apart', 'between', 'figure2', 'table', 'sweep',
-           'figure_basins', 'figure3']
+           'runs', 'experiment', 'heights', 'highest', 'at_iterates', 'worst_iterate', 'opposite', 'apart', 'between',
+           'figure2', 'table', 'sweep', 'chosen', 'sweep_table', 'figure_basins', 'figure3']
 
 # %% ../nbs/20_sgdr.ipynb #37f37650
 from numbers import Real
@@ -37,8 +37,8 @@ def _cosine_restarts(lr, steps_per_epoch, epochs, period, mult=2, lr_min=0.0):
     steps = max(2, period * steps_per_epoch)
     return lambda step: cosine_restarts(step, steps, mult, lr, lr_min)
 
-# %% ../nbs/20_sgdr.ipynb #b12c1aa5
-NUMBERS = {"digits": {"period": 3, "curve": 20, "ts": 21, "grid": 13, "lr": 0.28, "sweep": (0.05, 0.1, 0.2, 0.4)},
+# %% ../nbs/20_sgdr.ipynb #2d1d9b5d
+NUMBERS = {"digits": {"period": 3, "curve": 20, "ts": 21, "grid": 13, "lr": 0.1, "sweep": (0.05, 0.2, 0.28, 0.4)},
            "small": {"period": 2, "curve": 10, "ts": 21, "grid": 13, "lr": 0.05, "sweep": (0.1, 0.2, 0.4)},
            "paper": {"period": 10, "curve": 200, "ts": 61, "grid": 31, "lr": 0.05, "sweep": ()}}
 SWEPT = 3            # seeds that the sweep of the rate is made with
@@ -70,8 +70,8 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
     for name, (a, i, b, j) in paths.items():
         out[name] = at_scale(scale, "sgdr", name, kind="path", needs=tuple(dict.fromkeys((a, b))), lr=0.015, epochs=scaled(n["curve"], budget),
                              schedule={"name": "curve"}, options={"ends": [[a, i], [b, j]], "ts": n["ts"]}, **common)
-    ends = [[n, e] for n in ("sgdr", "twin") for e in at[n][1 if n == "sgdr" else 2:]]
-    out["matrix"] = at_scale(scale, "sgdr", "matrix", kind="matrix", needs=("sgdr", "twin"), options={"ends": ends, "ts": 5}, **common)
+    ends = [[n, e] for n in ("sgdr", "twin", "const") for e in at[n][2:]]
+    out["matrix"] = at_scale(scale, "sgdr", "matrix", kind="matrix", needs=("sgdr", "twin", "const"), options={"ends": ends, "ts": 7}, **common)
     if seed == 0:
         out["plane"] = at_scale(scale, "sgdr", "plane", kind="plane", needs=("sgdr", "sgdr-3-4"), options={"grid": n["grid"], "ends": list(at["sgdr"])}, **common)
     return out
@@ -99,7 +99,7 @@ def _path(cfg, data, store):
     return {"diverged_at": None, "distance": straight.length(), "length": curve.length(),
             "line": straight.profile(sets, ts, bn).to_dict("list"), "curve": curve.profile(sets, ts, bn).to_dict("list")}
 
-# %% ../nbs/20_sgdr.ipynb #afe611fb
+# %% ../nbs/20_sgdr.ipynb #c8bcaa91
 def _sweep(cfg, data, store):
     "Train at another rate, and measure the lines between the cycle ends"
     found = _train(cfg, data, store)
@@ -109,10 +109,10 @@ def _sweep(cfg, data, store):
     return {**found, "lines": [line(nets[i], nets[j]).profile(sets, cfg.options["ts"], bn).to_dict("list") for i, j in PAIRS["sgdr"]]}
 
 def _matrix(cfg, data, store):
-    "Barriers between all pairs of cycle ends of the two seeds' runs, on lines; those of trained curves are in the paths' own records"
+    "Barriers on the lines between all pairs of the last two cycle ends of both seeds' runs and of the run at constant rate; those of trained curves are in the paths' own records"
     _, sets, bn = path_sets(cfg, data)
     nets = {f"{n} w{e}": _iterate(cfg, data, store, n, e) for n, e in cfg.options["ends"]}
-    return {"matrix": barrier_matrix(nets, sets["train"], ("naive", "bn", "aligned"), cfg.options["ts"], bn).to_dict("list")}
+    return {"matrix": barrier_matrix(nets, sets["train"], ("bn", "aligned"), cfg.options["ts"], bn).to_dict("list")}
 
 def _plane(cfg, data, store):
     "Loss surfaces on the plane of the last two cycle ends and their bend; the cycle ends projected onto it"
@@ -129,7 +129,7 @@ def experiment(cfg, store=None):
     "The record of one run of this chapter; read from the store where it is there"
     return run(cfg, {"train": _train, "path": _path, "plane": _plane, "sweep": _sweep, "matrix": _matrix}, store)
 
-# %% ../nbs/20_sgdr.ipynb #9b4674c1
+# %% ../nbs/20_sgdr.ipynb #30955fb6
 RISE, APART, WELL = 0.023, 0.0023, 0.8
 
 def heights(records, name, path="line", f=rise):
@@ -145,9 +145,19 @@ def _paths(run_name, consecutive=True):
     "Names of the paths of a run, the neighbouring pairs only or all"
     return [f"{run_name}-{i + 1}-{j + 1}" for i, j in PAIRS[run_name] if j == i + 1 or not consecutive]
 
+def at_iterates(result, epochs):
+    "Validation accuracy of the iterates after these epochs"
+    return [result["valid_accuracy"][e - 1] for e in epochs]
+
+def worst_iterate(records, run_name):
+    "{seed: lowest validation accuracy of the iterates of a run that paths join; 0 where it diverged}"
+    keep = first(records, run_name)["provenance"]["config"]["options"]["keep"]
+    used = sorted({keep[i] for pair in PAIRS[run_name] for i in pair})
+    return {s: 0.0 if r.get("diverged_at") is not None else min(at_iterates(r, used)) for s, r in pick(records, run_name, diverged=True).items()}
+
 def _trained(records):
-    "The premise that both schedules train well"
-    return [Part(f"final validation accuracy, {n}", tuple(r["accuracy"] or 0.0 for r in pick(records, n).values()), "above", WELL) for n in ("sgdr", "step")]
+    "The premise that what is joined are trained networks"
+    return [Part(f"validation accuracy of the worst joined iterate, {n}", tuple(worst_iterate(records, n).values()), "above", WELL) for n in ("sgdr", "step")]
 
 def _sgdr1(records):
     "SGDR-1 over records"
@@ -161,50 +171,48 @@ def _sgdr2(records):
     hill = Part("highest rise between neighbouring cycle ends", tuple(highest(records, _paths("sgdr")).values()), "above", RISE)
     return [*_trained(records), hill], [Part("highest rise on the curves", tuple(highest(records, _paths("sgdr"), "curve").values()), "below", RISE)]
 
-# %% ../nbs/20_sgdr.ipynb #726a7460
+# %% ../nbs/20_sgdr.ipynb #4c0f6a19
 def opposite(path):
     "The largest, over pairs of points of a path, of min(what training loss rises, what validation loss falls) from one to the other"
     train, valid = (np.array(path[f"loss_{k}"], float) for k in ("train", "valid"))
     return float(np.minimum(train[None] - train[:, None], valid[:, None] - valid[None]).max())
 
 def apart(records, run_name):
-    "{seed: the largest `opposite` over lines and curves of all paths of a run}"
-    each = [{s: max(opposite(r["line"]), opposite(r["curve"])) for s, r in pick(records, n).items()} for n in _paths(run_name, consecutive=False)]
+    "{seed: the largest `opposite` over lines and curves between neighbouring iterates of a run}"
+    each = [{s: max(opposite(r["line"]), opposite(r["curve"])) for s, r in pick(records, n).items()} for n in _paths(run_name)]
     return {s: max(e[s] for e in each) for s in sorted(set.intersection(*map(set, each)))}
 
 def _sgdr3(records):
     "SGDR-3 over records"
     return _trained(records), [Part("training loss rises where validation loss falls, by", tuple(apart(records, "sgdr").values()), "above", APART)]
 
-def between(records, way, same):
-    "{seed: mean barrier over the pairs of cycle ends of one run that are neighbours (`same`), or over all pairs of two runs, on lines of one way}"
+def between(records, way, a, b):
+    "{seed: mean barrier on lines of one way between the cycle ends of the runs `a` and `b`; where these are the same, between its last two}"
     out = {}
     for s, r in pick(records, "matrix").items():
         m = pd.DataFrame(r["matrix"])
-        run_, moment = (pd.DataFrame([v.split(" w") for v in [*m.a, *m.b]])[k].to_numpy().reshape(2, -1) for k in (0, 1))
-        order = {e: i for i, e in enumerate(sorted(set(moment.flat), key=int))}
-        near = np.abs(np.vectorize(order.get)(moment[0]) - np.vectorize(order.get)(moment[1])) == 1
-        keep = (run_[0] == run_[1]) & near if same else run_[0] != run_[1]
-        out[s] = float(m.barrier[keep & (m.way == way).to_numpy()].mean())
+        runs_ = pd.DataFrame({k: m[k].str.split(" ").str[0] for k in "ab"})
+        out[s] = float(m.barrier[(runs_.a == a) & (runs_.b == b) & (m.way == way)].mean())
     return out
 
 def _sgdrb(records):
     "SGDR-B over records"
-    within, across = ({way: between(records, way, same) for way in ("bn", "aligned")} for same in (True, False))
-    apart = [Part(f"barrier between independent runs, {way}", tuple(across[way].values()), "above", RISE) for way in across]
-    return [*_trained(records), *apart], [Part(f"barrier between neighbouring cycle ends less half of that between independent runs, {way}",
-                                               tuple(within[way][s] - across[way][s] / 2 for s in within[way]), "above", 0.0) for way in within]
+    of = {way: {p: between(records, way, *p) for p in (("sgdr", "sgdr"), ("twin", "twin"), ("const", "const"), ("sgdr", "twin"))} for way in ("bn", "aligned")}
+    within = {way: {s: (v["sgdr", "sgdr"][s] + v["twin", "twin"][s]) / 2 for s in v["sgdr", "sgdr"]} for way, v in of.items()}
+    apart = [Part(f"barrier between independent runs, {way}", tuple(v["sgdr", "twin"].values()), "above", RISE) for way, v in of.items()]
+    half = [Part(f"barrier between the last two cycle ends less half of that between independent runs, {way}", tuple(within[way][s] - v["sgdr", "twin"][s] / 2 for s in within[way]), "above", 0.0) for way, v in of.items()]
+    return [*_trained(records), *apart], [*half, Part("control: barrier between the last two cycle ends less that at constant rate", tuple(within["bn"][s] - of["bn"]["const", "const"][s] for s in within["bn"]), "above", 0.0)]
 
 _MARGIN = "0.023 nats, a hundredth of the loss of guessing"
 CLAIMS = [
     Claim("SGDR-1", "3", "On the segment between iterates just before restarts the loss rises above both ends; between iterates that straddle a drop of step decay it does not",
-          "both schedules train well", _MARGIN, "pairs at constant rate, as many epochs apart", "20_sgdr", _sgdr1),
+          "the joined iterates of both schedules are trained networks", _MARGIN, "pairs at constant rate, as many epochs apart", "20_sgdr", _sgdr1),
     Claim("SGDR-2", "3", "A curve without that rise joins the same iterates",
           "there is a rise between cycle ends", _MARGIN, "the barrier between independent seeds, for scale", "20_sgdr", _sgdr2),
     Claim("SGDR-B", "3", "The cycle ends of one run are in different basins, as minima of independent runs are: barriers between them are at least half as high, also once units are aligned",
-          "both schedules train well; independent runs have a barrier, also once aligned", "half of the barrier between independent runs", "independent runs; alignment of units", "20_sgdr", _sgdrb),
+          "the joined iterates are trained networks; independent runs have a barrier, also once aligned", "half of the barrier between independent runs", "independent runs; alignment of units; constant rate, as many epochs apart", "20_sgdr", _sgdrb),
     Claim("SGDR-3", "3", "Along these paths training loss can rise where validation loss falls",
-          "both schedules train well", "0.0023 nats, a thousandth of the loss of guessing", "the paths at constant rate", "20_sgdr", _sgdr3)]
+          "the joined iterates are trained networks", "0.0023 nats, a thousandth of the loss of guessing", "the paths at constant rate", "20_sgdr", _sgdr3)]
 
 # %% ../nbs/20_sgdr.ipynb #4b9ccef7
 def _along(records, names, column="loss_train"):
@@ -245,26 +253,39 @@ def table(records):
                    "length / distance": np.mean([r["length"] / r["distance"] for r in got.values()]).round(2)}
     return pd.DataFrame(rows).T
 
-# %% ../nbs/20_sgdr.ipynb #5216ee0e
+# %% ../nbs/20_sgdr.ipynb #4521d451
 def sweep(records):
-    "Table of the sweep of the rate: final accuracy, highest rise and barrier between neighbouring cycle ends, as mean [lowest, highest] over seeds; runs that diverged counted"
-    rows = {}
-    for n in sorted({r["provenance"]["config"]["name"] for r in records if r["provenance"]["config"]["kind"] == "sweep"}, key=lambda n: float(n.split("lr")[1])):
-        got, near = pick(records, n), [k for k, (i, j) in enumerate(PAIRS["sgdr"]) if j == i + 1]
-        of = lambda f: [max(f(pd.DataFrame(r["lines"][k]), column="loss_train") for k in near) for r in got.values()]
-        rows[float(n.split("lr")[1])] = {"accuracy": [r["accuracy"] for r in got.values()], "rise": of(rise), "barrier": of(barrier), "diverged": len(pick(records, n, True)) - len(got)}
-    main = pick(records, "sgdr")
-    rows[first(records, "sgdr")["provenance"]["config"]["lr"]] = {"accuracy": [r["accuracy"] for r in main.values()], "rise": list(highest(records, _paths("sgdr")).values()),
-                                                                 "barrier": list(highest(records, _paths("sgdr"), f=barrier).values()), "diverged": len(pick(records, "sgdr", True)) - len(main)}
-    told = lambda v: v if isinstance(v, int) else f"{np.mean(v):.3f} [{min(v):.3f}, {max(v):.3f}]" if v else "-"
-    return pd.DataFrame({lr: {k: told(v) for k, v in row.items()} for lr, row in sorted(rows.items())}).T.rename_axis("rate")
+    "Long table of the sweep, the study's own rate in it: rate, seed, accuracy at the worse end, rise and barrier of training loss, for each segment between neighbouring cycle ends"
+    rows, near = [], [(k, i, j) for k, (i, j) in enumerate(PAIRS["sgdr"]) if j == i + 1]
+    for r in records:
+        cfg, found = r["provenance"]["config"], r["result"]
+        if not (cfg["kind"] == "sweep" or cfg["name"] == "sgdr") or found["diverged_at"] is not None: continue
+        lines_ = found.get("lines") or [pick(records, f"sgdr-{i + 1}-{j + 1}")[cfg["seed"]]["line"] for i, j in PAIRS["sgdr"]]
+        for k, i, j in near:
+            path, keep = pd.DataFrame(lines_[k]), cfg["options"]["keep"]
+            rows.append({"rate": cfg["lr"], "seed": cfg["seed"], "accuracy": min(at_iterates(found, (keep[i], keep[j]))), "rise": rise(path, column="loss_train"), "barrier": barrier(path, column="loss_train")})
+    return pd.DataFrame(rows)
 
-# %% ../nbs/20_sgdr.ipynb #9b486acc
+def chosen(records):
+    "The rule: the largest rate of the sweep at which every joined iterate of every seed is a trained network; None where there is none"
+    worst = sweep(records).groupby("rate").accuracy.min()
+    return max(worst.index[worst >= WELL], default=None)
+
+def sweep_table(records):
+    "Table of the sweep: for each rate the number of segments, their worse ends' accuracy and rise, mean [lowest, highest]; then the same of those segments both of whose ends are trained networks"
+    told = lambda v: f"{v.mean():.3f} [{v.min():.3f}, {v.max():.3f}]" if len(v) else "-"
+    rows = {}
+    for rate, part in sweep(records).groupby("rate"):
+        good = part[part.accuracy >= WELL]
+        rows[rate] = {"segments": len(part), "accuracy": told(part.accuracy), "rise": told(part["rise"]), "trained": len(good), "rise, trained": told(good["rise"]), "barrier, trained": told(good.barrier)}
+    return pd.DataFrame(rows).T.rename_axis("rate")
+
+# %% ../nbs/20_sgdr.ipynb #513986c2
 def figure_basins(records):
     "Barrier matrix of cycle ends of one run and of another seed's (seed 0), the trained curves among them"
-    table, cfg = pd.DataFrame(pick(records, "matrix")[0]["matrix"]), first(records, "matrix")["provenance"]["config"]
+    table = pd.DataFrame(pick(records, "matrix")[0]["matrix"])
     more = [{"a": f"{a} w{i}", "b": f"{b} w{j}", "way": "curve", "barrier": barrier(pd.DataFrame(pick(records, n)[0]["curve"]), column="loss_train")}
-            for n in [*_paths("sgdr", False), "seeds"] for (a, i), (b, j) in [first(records, n)["provenance"]["config"]["options"]["ends"]] if [a, i] in cfg["options"]["ends"]]
+            for n in ("sgdr-3-4", "const-3-4", "seeds") for (a, i), (b, j) in [first(records, n)["provenance"]["config"]["options"]["ends"]]]
     return basins_figure(pd.concat([table, pd.DataFrame(more)], ignore_index=True), RISE, f"first way with a barrier of at most {RISE} nats")
 
 # %% ../nbs/20_sgdr.ipynb #9b863441
