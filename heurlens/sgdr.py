@@ -37,8 +37,8 @@ def _cosine_restarts(lr, steps_per_epoch, epochs, period, mult=2, lr_min=0.0):
     steps = max(2, period * steps_per_epoch)
     return lambda step: cosine_restarts(step, steps, mult, lr, lr_min)
 
-# %% ../nbs/20_sgdr.ipynb #2d1d9b5d
-NUMBERS = {"digits": {"period": 3, "curve": 20, "ts": 21, "grid": 13, "lr": 0.1, "sweep": (0.05, 0.2, 0.28, 0.4)},
+# %% ../nbs/20_sgdr.ipynb #db0d815c
+NUMBERS = {"digits": {"period": 3, "curve": 20, "ts": 21, "grid": 13, "lr": 0.1, "sweep": (0.05, 0.2, 0.4)},
            "small": {"period": 2, "curve": 10, "ts": 21, "grid": 13, "lr": 0.05, "sweep": (0.1, 0.2, 0.4)},
            "paper": {"period": 10, "curve": 200, "ts": 61, "grid": 31, "lr": 0.05, "sweep": ()}}
 SWEPT = 3            # seeds that the sweep of the rate is made with
@@ -62,7 +62,7 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
     def training(name, lr, kind="train"):
         own = "twin" if name == "twin" else "all"
         return at_scale(scale, "sgdr", name if kind == "train" else f"{name}-lr{lr:g}", kind=kind, schedule=scheds[name], lr=lr, epochs=at["sgdr"][-1], **common,
-                        options={"keep": list(at[name]), "init_of": own, "order_of": own, **({"ts": n["ts"]} if kind == "sweep" else {})})
+                        options={"keep": list(at[name]), "init_of": own, "order_of": own, **({"ts": (n["ts"] + 1) // 2} if kind == "sweep" else {})})
     out = {name: training(name, n["lr"]) for name in scheds}
     if seed < SWEPT: out |= {c.name: c for c in (training("sgdr", lr, "sweep") for lr in n["sweep"])}
     paths = {f"{r}-{i + 1}-{j + 1}": (r, at[r][i], r, at[r][j]) for r, pairs in PAIRS.items() for i, j in pairs}
@@ -71,7 +71,7 @@ def runs(scale="digits", seed=0, data=None, budget=1.0):
         out[name] = at_scale(scale, "sgdr", name, kind="path", needs=tuple(dict.fromkeys((a, b))), lr=0.015, epochs=scaled(n["curve"], budget),
                              schedule={"name": "curve"}, options={"ends": [[a, i], [b, j]], "ts": n["ts"]}, **common)
     ends = [[n, e] for n in ("sgdr", "twin", "const") for e in at[n][2:]]
-    out["matrix"] = at_scale(scale, "sgdr", "matrix", kind="matrix", needs=("sgdr", "twin", "const"), options={"ends": ends, "ts": 7}, **common)
+    out["matrix"] = at_scale(scale, "sgdr", "matrix", kind="matrix", needs=("sgdr", "twin", "const"), options={"ends": ends, "ts": 5}, **common)
     if seed == 0:
         out["plane"] = at_scale(scale, "sgdr", "plane", kind="plane", needs=("sgdr", "sgdr-3-4"), options={"grid": n["grid"], "ends": list(at["sgdr"])}, **common)
     return out
