@@ -278,7 +278,7 @@ def similarity(quick=False):
                 *(measured(f"{k}, {layout}", v, "s") for k, v in s.items()), measured(f"forward passes of both networks, {layout}", [took], "s", images=images)]
     return {"measures": out}
 
-# %% ../nbs/91_bench.ipynb #3ef09916
+# %% ../nbs/91_bench.ipynb #d40fb9b5
 _PEAK = """
 import resource, torch
 from heurlens.bench import noise
@@ -287,8 +287,8 @@ from heurlens.models import build
 torch.set_num_threads({threads})
 nets = [build({{"name": "vgg", "depth": 11, "width": {width}}}, 10, 3, seed=s) for s in (0, 1)]
 batches = noise({images}).train.batches(100)
-few = [next(iter(batches))] * 12
-compare(*nets, few, ["conv8"], ["conv8"], "cka", "positions")
+with torch.no_grad():
+    for net in nets: net.eval()(next(iter(batches))[0])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 compare(*nets, batches, ["conv?"], ["conv?"], "cka", "positions")
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)

@@ -22,7 +22,7 @@ from torchvision import datasets
 
 from .core import BadInput, check, generator, load_tensors, save_tensors
 
-# %% ../nbs/01_data.ipynb #f4c46d24
+# %% ../nbs/01_data.ipynb #cdd452e4
 class Batches:
     "Re-iterable (x, y) pairs: x float32 [b, C, H, W], normalised; y int64 [b]. Made by `Split.batches`."
     def __init__(self, split, batch_size, shuffle=False, augment=False, seed=0, drop_last=False, channels_last=False):
@@ -59,7 +59,7 @@ def augment(x, pad, flip, g):
     mirrored = (torch.rand(n, generator=g) < 0.5).to(x.device)
     return torch.where(mirrored[:, None, None, None], x.flip(3), x)
 
-# %% ../nbs/01_data.ipynb #afc21014
+# %% ../nbs/01_data.ipynb #1f029c14
 @dataclass(frozen=True)
 class Split:
     "Images x, uint8 [N, C, H, W], and labels y, int64 [N]"
@@ -77,7 +77,7 @@ class Split:
     def normalise(self, x):
         "float32 of uint8 images, each channel at mean 0 and variance 1 over the training images"
         scale = (255 * self.std).to(x.device)[:, None, None]
-        return (x.float() - (255 * self.mean).to(x.device)[:, None, None]) / scale
+        return x.float().sub_((255 * self.mean).to(x.device)[:, None, None]).div_(scale)
 
     def to(self, device): return replace(self, x=self.x.to(device), y=self.y.to(device))
 

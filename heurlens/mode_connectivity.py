@@ -169,7 +169,7 @@ def measure_all(net, batches, bn_batches, loss_fn, settle, count, ends=(None, No
         found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
     return [{f"{what}_{name}" if name else what: rows[i] for name, table in found.items() for what, rows in zip(MEASURES, table)} for i in range(count)]
 
-# %% ../nbs/10_mode_connectivity.ipynb #739ba225
+# %% ../nbs/10_mode_connectivity.ipynb #0a11a2d9
 class Curve:
     """A path of networks from `model_a` (t = 0) to `model_b` (t = 1); ValueError where they differ in kind or hold NaN or inf.
 
@@ -182,7 +182,7 @@ class Curve:
         self.kind, self.bends, self.diverged_at, self._net = kind, bends, None, copy.deepcopy(model_a)
         self._net.zero_grad(set_to_none=True)
         slots = _tensors(self._net)
-        self._slots, self._sizes = [(names, v.shape, v.dtype) for names, v in slots], [v.numel() for _, v in slots]
+        self._slots, self._sizes = [(names, (v.shape, _last(v)), v.dtype) for names, v in slots], [v.numel() for _, v in slots]
         self._cut = sum(isinstance(v, nn.Parameter) and v.requires_grad for _, v in slots)
         self._trained, self._parameters = sum(self._sizes[:self._cut]), sum(v.numel() for _, v in slots if isinstance(v, nn.Parameter))
         states, self._names = [m.state_dict() for m in (model_a, model_b)], list(model_a.state_dict())
@@ -221,19 +221,32 @@ class Curve:
     def _state(self, flat, end=0):
         "The state dict whose floating entries are `flat`, others those of one end"
         state = copy.deepcopy(self._others[end])
-        for (names, shape, dtype), part in zip(self._slots, flat.split(self._sizes)):
-            for name in names: state[name] = part.view(shape).to(dtype, copy=True)
+        for (names, form, dtype), part in zip(self._slots, flat.split(self._sizes)):
+            for name in names: state[name] = _formed(part, form).to(dtype, copy=True)
         return {name: state[name] for name in self._names}
 
-# %% ../nbs/10_mode_connectivity.ipynb #5b689213
+# %% ../nbs/10_mode_connectivity.ipynb #4354799e
 def _others(state, device):
     "A copy of the entries of a state dict that are no floating tensors: counts, tables, extra state"
     kept = {k: v for k, v in state.items() if not (isinstance(v, torch.Tensor) and v.is_floating_point())}
     return {k: v.detach().clone().to(device) if isinstance(v, torch.Tensor) else copy.deepcopy(v) for k, v in kept.items()}
 
+def _last(v):
+    "Is the tensor laid out channels last?"
+    return v.ndim == 4 and not v.is_contiguous() and v.is_contiguous(memory_format=torch.channels_last)
+
+def _flattened(v, form):
+    "The tensor as a vector in the order of its layout"
+    return (v.permute(0, 2, 3, 1) if form[1] else v).flatten()
+
+def _formed(part, form):
+    "That vector as a tensor of its shape again, in its layout"
+    (shape, last), (n, *rest) = form, form[0] or (1,)
+    return part.view(n, *rest[1:], rest[0]).permute(0, 3, 1, 2) if last else part.view(shape)
+
 def _row(state, slots, device):
     "The floating entries of a state dict as one vector, float32 or better"
-    parts = [torch.empty(0, device=device), *(state[names[0]].flatten() for names, *_ in slots)]
+    parts = [torch.empty(0, device=device), *(_flattened(state[names[0]], form) for names, form, _ in slots)]
     dtype = torch.float64 if any(p.dtype == torch.float64 for p in parts) else torch.float32
     return torch.cat([p.to(dtype) for p in parts])
 
@@ -246,7 +259,7 @@ def _blend(points, mix, out=None):
     for i in rest: out.add_(points[i], alpha=mix[i])
     return out
 
-# %% ../nbs/10_mode_connectivity.ipynb #6bdefbd5
+# %% ../nbs/10_mode_connectivity.ipynb #72b53557
 def _points(ts):
     "The values of t that `ts` asks for"
     if isinstance(ts, Integral):
@@ -268,7 +281,7 @@ def _settler(curve, net):
     "A function that gives `net` the weights of the curve at t, without a new tensor"
     state, w = net.state_dict(keep_vars=True), torch.empty_like(curve.points[0])
     goals = [state[names[0]].detach() for names, *_ in curve._slots]
-    parts = [part.view(shape) for (_, shape, _), part in zip(curve._slots, w.split(curve._sizes))]
+    parts = [_formed(part, form) for (_, form, _), part in zip(curve._slots, w.split(curve._sizes))]
     others = [k for k, v in state.items() if isinstance(v, torch.Tensor) and not v.is_floating_point()]
     def settle(t):
         _blend(curve.points, coefficients(curve.kind, t, curve.bends), out=w)
@@ -314,15 +327,22 @@ def _length(kind, points):
     # the control polygon is at least as long as the curve: a scale for the absolute error
     return quad(speed, 0, 1, epsrel=1e-9, epsabs=1e-9 * sides, limit=200)[0]
 
-# %% ../nbs/10_mode_connectivity.ipynb #a5f128da
+# %% ../nbs/10_mode_connectivity.ipynb #3e30fe34
 def _gradient(curve, net, plan, w, x, y, loss_fn):
-    "Loss of `net` with the flat weights `w`, and its gradient for the trained part of `w`"
-    leaf = w[:curve._trained].detach().requires_grad_()
-    parts = (*leaf.split(curve._sizes[:curve._cut]), *w[curve._trained:].detach().split(curve._sizes[curve._cut:]))
-    given = {name: part.view(shape).to(dtype) for (names, shape, dtype), part in zip(plan, parts) for name in names}
+    "Loss of `net` with the flat weights `w`, and its gradients, one for each trained slot of `w`"
+    parts = _parts(curve, w.detach())
+    leaves = [part.requires_grad_() for part in parts[:curve._cut]]
+    given = {name: part.to(dtype) for (names, _, dtype), part in zip(plan, parts) for name in names}
     # ties are spelled out in `given`: torch's own handling leaves a module that is registered twice with swapped weights
     loss = _scalar(loss_fn(functional_call(net, given, (x,), tie_weights=False), y))
-    return loss.detach(), torch.autograd.grad(loss, leaf)[0]
+    # a parameter that the loss does not depend on has the gradient 0, as in the flat vector
+    grads = torch.autograd.grad(loss, leaves, allow_unused=True)
+    return loss.detach(), [torch.zeros_like(leaf) if g is None else g for g, leaf in zip(grads, leaves)]
+
+def _parts(curve, flat):
+    "Views of a flat vector (or of its trained part), one for each slot"
+    sizes = curve._sizes if len(flat) == sum(curve._sizes) else curve._sizes[:curve._cut]
+    return [_formed(part, form) for (_, form, _), part in zip(curve._slots, flat.split(sizes))]
 
 def _plan(curve, net):
     "For each slot of the flat vector the names to set in `net`, each module's once, with shape and dtype; BN keeps its own buffers"
@@ -330,9 +350,9 @@ def _plan(curve, net):
     for prefix, m in net.named_modules():
         own |= {f"{prefix}.{n}".lstrip(".") for n in (*m._parameters, *(() if isinstance(m, _BatchNorm) else m._buffers))}
     wide = torch.float32   # the private network holds no half precision
-    return [([n for n in names if n in own], shape, torch.promote_types(dtype, wide)) for names, shape, dtype in curve._slots]
+    return [([n for n in names if n in own], form, torch.promote_types(dtype, wide)) for names, form, dtype in curve._slots]
 
-# %% ../nbs/10_mode_connectivity.ipynb #040284b6
+# %% ../nbs/10_mode_connectivity.ipynb #5ab2dc3a
 def _rate(done):
     "Share of the learning rate after a share `done` of the training"
     return min(1., max(0.01, 1 - 0.99 * (done - 0.5) / 0.4))
@@ -344,6 +364,7 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
     bends = curve.points[1:-1, :m]
     speed, start = torch.zeros_like(bends), 0
     if state: start = state.load(bends, speed)
+    (moved, pushed), at_t = ([_parts(curve, flat) for flat in flats] for flats in (bends, speed)), _parts(curve, w[:m])
     for epoch in tqdm(range(start, epochs), disable=not progress):
         step, chance = epoch * steps, _seed_pass(seed, epoch, curve.points, batches)
         for i, (x, y) in enumerate(batches):
@@ -352,10 +373,12 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
             mix = coefficients(curve.kind, t, curve.bends)
             _blend(curve.points, mix, out=w)
             loss, g = _gradient(curve, net, plan, w, _place(x, w.device), _place(y, w.device), loss_fn)
-            if not torch.isfinite(loss + g.norm()): curve.diverged_at = step; return
-            g.add_(w[:m], alpha=weight_decay)
-            for bend, v, c in zip(bends, speed, mix[1:-1]):
-                bend.sub_(v.mul_(momentum).add_(g, alpha=c), alpha=lr * _rate((epoch + i / steps) / epochs))
+            if not torch.isfinite(loss + torch.stack(torch._foreach_norm(g)).norm()): curve.diverged_at = step; return
+            torch._foreach_add_(g, at_t, alpha=weight_decay)
+            for bend, v, c in zip(moved, pushed, mix[1:-1]):
+                torch._foreach_mul_(v, momentum)
+                torch._foreach_add_(v, g, alpha=c)
+                torch._foreach_add_(bend, v, alpha=-lr * _rate((epoch + i / steps) / epochs))
             step += 1
         if on_epoch is not None:
             with own_chance(w.device): on_epoch(epoch + 1, curve)
