@@ -122,7 +122,7 @@ def profiles(teacher, nets, pairs, batches):
     rows = depth_profile(whole, whole, batches, [(f"teacher.{t}", f"{n}.{s}") for n in nets for s, t in pairs]).drop(columns=["layer_a", "layer_b"])
     return {n: rows.iloc[i * len(pairs):(i + 1) * len(pairs)].to_dict("list") for i, n in enumerate(nets)}
 
-# %% ../nbs/22_distillation.ipynb #9da5964a
+# %% ../nbs/22_distillation.ipynb #bd6ebddc
 def _student(cfg, data, store):
     "Train a student or twin (alpha = 0), and compare it with the teacher after the epochs in `looks` and at the end"
     o = cfg.options
@@ -143,7 +143,7 @@ def _student(cfg, data, store):
     store.save(cfg, "last", model.state_dict())
     return {**hist, "accuracy": last(hist["valid_accuracy"]), "test": evaluate(model, data.test.to(device()).batches(512))[1],
             **imitation(model, teacher, _unseen(data), o["temperature"]), "layers": names, "facing": [t for _, t in pairs], "profile": seen["end"], "twin_profile": seen.get("twin"),
-            "looks": looks, "over_time": [seen[n]["value"] for n in nets if n != "twin"],
+            "looks": looks, "over_time": {c: [seen[n][c] for n in nets if n != "twin"] for c in ("value", "equal")},
             "matrix": compare(teacher, model, probe(data), layer_names(teacher), names).to_numpy(), "teacher_layers": layer_names(teacher)}
 
 def experiment(cfg, store=None):
@@ -184,15 +184,15 @@ def _kd1(records):
                                  Part("shallow layers at equal numbers of directions", ahead(records, where="shallow", column="equal"), "within", CLOSE),
                                  Part("control: deep layers, student less second twin", ahead(records, b="twin2"), "above", CLOSE)]
 
-# %% ../nbs/22_distillation.ipynb #11fda2e9
-def early(records, a="student", b="twin", where="shallow"):
+# %% ../nbs/22_distillation.ipynb #6455f7f7
+def early(records, a="student", b="twin", where="shallow", column="equal"):
     "Difference of two runs' similarity to the teacher in a group of layers, mean over the looks in the first quarter of training but the start"
     ra, rb, layers, out = pick(records, a), pick(records, b), telling(records, b), []
     for s in sorted(set(ra) & set(rb)):
         names, looks = ra[s]["layers"], ra[s]["looks"]
         columns = [i for i, n in enumerate(names) if n in layers and group(n, names) == where]
         at = [i for i, e in enumerate(looks) if 0 < e <= max(1, looks[-1] / 4)]
-        if columns: out.append(float((np.array(ra[s]["over_time"], float) - np.array(rb[s]["over_time"], float))[np.ix_(at, columns)].mean()))
+        if columns: out.append(float((np.array(ra[s]["over_time"][column], float) - np.array(rb[s]["over_time"][column], float))[np.ix_(at, columns)].mean()))
     return tuple(out)
 
 def _kdq(records):
@@ -268,14 +268,14 @@ def matrices(records):
         heat(ax[2], frame(of("student") - of("twin")), "student less twin", vmin=-0.3, vmax=0.3, cmap="vlag")
     return fig
 
-# %% ../nbs/22_distillation.ipynb #f669246d
+# %% ../nbs/22_distillation.ipynb #dd5263be
 def over_time(records):
-    "Figure: similarity to the teacher over training, shallow and deep layers, student and twins"
+    "Figure: similarity to the teacher over training, at equal numbers of directions, shallow and deep layers, student and twins"
     rows = []
     for n in ("student", "twin", "student_few", "twin_few"):
         for s, r in pick(records, n).items():
             kinds = np.array([group(l, r["layers"]) for l in r["layers"]])
-            rows += [{"run": n, "epoch": e, "seed": s, **{k: np.array(v, float)[kinds == k].mean() for k in ("shallow", "deep")}} for e, v in zip(r["looks"], r["over_time"])]
+            rows += [{"run": n, "epoch": e, "seed": s, **{k: np.array(v, float)[kinds == k].mean() for k in ("shallow", "deep")}} for e, v in zip(r["looks"], r["over_time"]["equal"])]
     with theme():
         fig, ax = plt.subplots(1, 2, figsize=(7.5, 2.5), sharey=True)
         for a, k in zip(ax, ("shallow", "deep")): lines(a, pd.DataFrame(rows), "epoch", k, "run", f"{k} layers: similarity to the teacher", ylabel="", xscale="symlog")
