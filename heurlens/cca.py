@@ -6,11 +6,12 @@
 __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcca', 'heldout', 'dft_cca', 'table', 'compare',
            'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'procrustes']
 
-# %% ../nbs/11_cca.ipynb #7834837c
+# %% ../nbs/11_cca.ipynb #bad90994
 import math
 import warnings
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from torch import Tensor
 from .core import check, inference
 from .plots import heat
 from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, finite, moment, procrustes, procrustes_match, read, tolerance, varies
-from .statistics import LAYOUTS, TooWide, add, arrange, centred, common, emptied, features, gather, is_exact, laid_out, lowest, merge, products
+from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, gather, is_exact, laid_out, lowest, merge, products, resolve, together
 
 # %% ../nbs/11_cca.ipynb #f43ca866
 _all_ = ["Similarity", "cka", "features", "procrustes"]      # of the floor below, under this name too
@@ -233,10 +234,10 @@ def _cut_error(x, y, cross, turn, coef, keep, at, value):
         return min(ends) - 1.96 * float(se[0]), max(ends) + 1.96 * float(se[0])
     return Error(at_all, ends)
 
-# %% ../nbs/11_cca.ipynb #45d91864
+# %% ../nbs/11_cca.ipynb #d6c4eb2f
 def _check_keep(keep):
     "Stop where the share of variance is not in (0, 1]"
-    check(isinstance(keep, (int, float)) and 0 < keep <= 1, "keep", keep, "lie in 0 < keep <= 1")
+    check(isinstance(keep, Real) and 0 < keep <= 1, "keep", keep, "lie in 0 < keep <= 1")
 
 
 def svcca(x, y, keep=0.99) -> Similarity:
@@ -249,7 +250,7 @@ def svcca(x, y, keep=0.99) -> Similarity:
     x, y = both(x, y)
     return _match(_cca_side(x, "x", keep), _cca_side(y, "y", keep), keep=keep)
 
-# %% ../nbs/11_cca.ipynb #e25f7b7e
+# %% ../nbs/11_cca.ipynb #ab0cdcfd
 BLOCKS = 20     # of the samples, left out in turn
 
 def _block(n):
@@ -257,13 +258,15 @@ def _block(n):
     return torch.randperm(n, generator=torch.Generator().manual_seed(0)) % min(BLOCKS, n)
 
 
-def _jackknife(gram_x, gram_y, cross, raw_x, raw_y, loads):
-    "Influence values [G, 1] on PWCCA from products [G, d, d] without each block; loads: from these columns of x to its features"
+def _pwcca_values(gram_x, gram_y, cross, raw_x, raw_y, loads):
+    "PWCCA [G] from products [G, d, d] without each of G blocks; loads: from these columns of x to its features"
     x, y = (_decompose(g, raw, 0, 1e-5) for g, raw in ((gram_x, raw_x), (gram_y, raw_y)))
     u, rho, _ = torch.linalg.svd(_between(x, y, cross), full_matrices=False)
     live = torch.arange(rho.shape[-1], device=rho.device) < torch.minimum(x.rank, y.rank)[:, None]
-    values = (_weights(replace(x, gram=gram_x @ loads), u, live, True) * rho).sum(-1)
-    return ((len(values) - 1) * (values.mean() - values))[:, None]
+    return (_weights(replace(x, gram=gram_x @ loads), u, live, True) * rho).sum(-1)
+
+
+def _jackknife(values): return ((len(values) - 1) * (values.mean() - values))[:, None]       # influence values, from those without each block
 
 
 def _blocks(x, y):
@@ -273,7 +276,7 @@ def _blocks(x, y):
     parts = [z[_block(x.n).to(z.device) == g] for g in range(min(BLOCKS, x.n))]
     left = torch.stack([z.mH @ z - p.mH @ p - torch.outer(p.sum(0).conj(), p.sum(0)) / (x.n - len(p)) for p in parts])
     ones = z.new_ones(1, z.shape[1]).real
-    return _jackknife(left[:, :k, :k], left[:, k:, k:], left[:, :k, k:], ones[:, :k], ones[:, k:], x.loads)
+    return _jackknife(_pwcca_values(left[:, :k, :k], left[:, k:, k:], left[:, :k, k:], ones[:, :k], ones[:, k:], x.loads))
 
 
 def pwcca(x, y) -> Similarity:
@@ -346,22 +349,32 @@ def dft_cca(x, y) -> Similarity:
     (a, counts), (b, _) = (_dft_side(z, arg, size) for z, arg in ((x, "x"), (y, "y")))
     return _match(a, b, counts=counts)
 
-# %% ../nbs/11_cca.ipynb #9c432d64
+# %% ../nbs/11_cca.ipynb #b09ed3de
 _VALUES = ("value", "retained", "chance", "excess", "adjusted", "rank")
 _MEASURES = ("cca", "svcca", "pwcca", "cka", "procrustes", "dft_cca")
+COLLAPSED = 0.1     # share of the directions it could have at which a layer counts as collapsed
+
+def _raw(o, n):
+    "Sums of squares of the columns of a layer, centred [F, d], and as they come [d] (the largest of all frequencies)"
+    power = o.gram.diagonal(dim1=-2, dim2=-1).real[:, :o.width]
+    return power, (power + n * o.shift[:, :o.width].abs().square()).amax(0)
+
+
+def _directions(o, n, keep=None):
+    "Side of one layer from its centred products, whatever its rank; keep as in `_cca_side`"
+    return _decompose(o.gram[:, :o.width, :o.width], _raw(o, n)[1], n, 1e-5, keep)
+
 
 def _side_of(o, n, arg, measure, keep, debiased=False):
     "Side of one layer for a measure, from its centred products"
-    d = o.width
-    power = o.gram[:, :d, :d].diagonal(dim1=-2, dim2=-1).real
-    raw = (power + n * o.shift[:, :d].abs().square()).amax(0)
     if measure in ("cka", "procrustes"):
         if measure == "cka" and debiased: check_four(n, arg)
-        live = torch.cat([power[0] > 1e-10 * raw, raw.new_ones(1, dtype=torch.bool)])
-        return varies(Moment(o.gram[0] * live * live[:, None], float(o.shift[0, -1]), n, 1e-5), arg)
-    if measure != "svcca": _check_wide(n, d, arg)
+        power, raw = _raw(o, n)
+        alive = (power[0] > 1e-10 * raw).any()
+        return varies(Moment(o.gram[0] * alive, float(o.shift[0, -1]) * bool(alive), n, 1e-5), arg)
+    if measure != "svcca": _check_wide(n, o.width, arg)
     keep = keep if measure == "svcca" else None
-    side = _decompose(o.gram[:, :d, :d], raw, n, 1e-5, keep)
+    side = _directions(o, n, keep)
     _check_ranks(side.rank, n, arg, keep)
     return side
 
@@ -380,7 +393,7 @@ def _try(make, arg):
     try: return make()
     except NoVariance: warnings.warn(f"{arg} has no variance: its similarities are NaN", stacklevel=4)
 
-# %% ../nbs/11_cca.ipynb #17e29819
+# %% ../nbs/11_cca.ipynb #189db1cf
 def _block_of(stats, a, b):
     "Products [F, da, db] of two layers in centred statistics, last columns that hold norms included"
     m = stats.cross[stats.a[a].size, stats.b[b].size]
@@ -391,10 +404,15 @@ def _block_of(stats, a, b):
     return m
 
 
-def _all_pairs(stats, measure, keep, debiased, strict=False):
+def _sides(stats, measure, keep, debiased):
+    "[name -> side, None without variance] of either network in centred statistics"
+    return [{name: _try(lambda: _side_of(o, round(float(stats.rows_of(o.size))), arg, measure, keep, debiased), arg)
+             for name, o in side.items() for arg in [f"layer {name!r} of {who}"]} for side, who in ((stats.a, "model_a"), (stats.b, "model_b"))]
+
+
+def _all_pairs(stats, sides, measure, keep, debiased, strict=False):
     "{(a, b): Similarity, or None where there is none} of all layers in centred statistics"
-    sides, found = [{name: _try(lambda: _side_of(o, round(float(stats.rows_of(o.size))), arg, measure, keep, debiased), arg)
-                     for name, o in side.items() for arg in [f"layer {name!r} of {who}"]} for side, who in ((stats.a, "model_a"), (stats.b, "model_b"))], {}
+    found = {}
     for a, x in sides[0].items():
         for b, y in sides[1].items():
             p, q = stats.a[a].size, stats.b[b].size
@@ -402,7 +420,9 @@ def _all_pairs(stats, measure, keep, debiased, strict=False):
                   "hold as many: the layout 'positions' needs maps of equal sizes")
             more = {"places": stats.places(p, q), "counts": lowest(p, common(p, q))[1]} if stats.layout == "dft" else {}
             ok = x is not None and y is not None and (p, q) in stats.cross
-            found[a, b] = _similarity(x, y, measure, keep, debiased, _block_of(stats, a, b), **more) if ok else None
+            s = _similarity(x, y, measure, keep, debiased, _block_of(stats, a, b), **more) if ok else None
+            dependent = s and stats.layout == "positions" and math.prod(p) > 1
+            found[a, b] = replace(s, adjusted=math.nan, _expected=lambda: math.nan) if dependent else s
     check(stats.cross, "layers", "no two maps of equal sizes", "hold such a pair for the layout 'positions'")
     return found
 
@@ -410,13 +430,12 @@ def _all_pairs(stats, measure, keep, debiased, strict=False):
 def _held(model_a, model_b, batches, layers_a, layers_b, measure, keep, debiased):
     "Similarities of flat layers from activations, held in memory: for layers with more features than products have room for"
     make = {"cka": moment, "procrustes": moment, "svcca": lambda z, arg: _cca_side(z, arg, keep)}.get(measure, _cca_side)
-    def sides(model, layers, who):
-        found = features(model, batches, layers)
-        return {n: _try(lambda: make(found.pop(n).flatten(1), arg), arg) for n in list(found) for arg in [f"layer {n!r} of {who}"]}
-    sides_a, sides_b = sides(model_a, layers_a, "model_a"), sides(model_b, layers_b, "model_b")
+    def sides(found, who): return {n: _try(lambda: make(found.pop(n).flatten(1), arg), arg) for n in list(found) for arg in [f"layer {n!r} of {who}"]}
+    names = resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")
+    sides_a, sides_b = map(sides, together((model_a, model_b), names, batches), ("model_a", "model_b"))
     return {(a, b): None if x is None or y is None else _similarity(x, y, measure, keep, debiased) for a, x in sides_a.items() for b, y in sides_b.items()}
 
-# %% ../nbs/11_cca.ipynb #cf82fdaa
+# %% ../nbs/11_cca.ipynb #59346ab0
 def _check_compare(measure, layout, value, keep):
     "Measure and layout of a table, checked; the DFT layout and dft_cca ask for each other"
     check(measure in _MEASURES, "measure", measure, f"be one of {', '.join(_MEASURES)}")
@@ -446,9 +465,10 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     """
     measure, layout = _check_compare(measure, stats.layout, value, keep)
     check(layout == stats.layout, "stats", f"the layout {stats.layout!r}", "be of the layout 'dft' for dft_cca")
-    return _square(_all_pairs(centred(stats), measure, keep, debiased), value)
+    stats = centred(stats)
+    return _square(_all_pairs(stats, _sides(stats, measure, keep, debiased), measure, keep, debiased), value)
 
-# %% ../nbs/11_cca.ipynb #1baa9dc6
+# %% ../nbs/11_cca.ipynb #d7efc7bc
 def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="svcca", layout="pool", *,
             value="value", keep=0.99, debiased=True, tidy=False) -> pd.DataFrame:
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
@@ -456,8 +476,9 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     measure: cca, svcca, pwcca, cka, procrustes, dft_cca. layout of maps: pool, positions, flat, dft (always and only by dft_cca; maps
     against maps). value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for svcca. debiased: for cka.
     layers: names or patterns, as in features. tidy: a row a pair instead, with layer_a, layer_b, value, chance, excess, adjusted, retained,
-    rank_a, rank_b, low, high (95 % interval), width_a, width_b (features, times frequencies under a DFT); passes over batches twice.
-    NaN, and a warning, where a layer has no variance. ValueError: as features and the measure, the layer named.
+    rank_a, rank_b, low, high (95 % interval), width_a, width_b (features, times frequencies under a DFT), collapsed (see `marks`); passes
+    over batches twice. NaN, and a warning, where a layer has no variance; chance, excess and adjusted are NaN for maps at "positions".
+    ValueError: as features and the measure, the layer named.
     """
     measure, layout = _check_compare(measure, layout, value, keep)
     told = (model_a, model_b, batches, layers_a, layers_b)
@@ -465,21 +486,31 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     except TooWide:
         check(not tidy, "layout", layout, "be pool or positions for tidy=True where a layer has more than 4,096 features")
         return _square(_held(*told, measure, keep, debiased), value)
-    found = _all_pairs(stats, measure, keep, debiased, strict=is_exact(model_a, layers_a) and is_exact(model_b, layers_b))
-    return _tidy(found, _intervals(found, stats, told, measure), stats) if tidy else _square(found, value)
+    sides = _sides(stats, measure, keep, debiased)
+    found = _all_pairs(stats, sides, measure, keep, debiased, strict=is_exact(model_a, layers_a) and is_exact(model_b, layers_b))
+    return _tidy(found, _intervals(found, stats, told, measure), stats, sides) if tidy else _square(found, value)
 
 
-def _tidy(found, intervals, stats):
+def _share(side, o, stats):
+    "Directions in which a layer varies at all, over as many as its width and the samples allow"
+    if side is None: return 0.0
+    counts = lowest(o.size, o.size)[1] if stats.layout == "dft" else torch.ones(1, dtype=torch.float64)
+    rank = (side.power > 1e-10 * side.power[..., :1]).sum(-1).cpu()
+    return float((rank * counts).sum() / (counts.sum() * min(o.width, side.n - 1)))
+
+
+def _tidy(found, intervals, stats, sides):
     "A row a pair of {(a, b): Similarity}"
     out, width = [], lambda o: o.width * (math.prod(o.size) if stats.layout == "dft" else 1)
+    thin = [{n for n, s in side.items() if _share(s, told[n], stats) <= COLLAPSED} for side, told in zip(sides, (stats.a, stats.b))]
     for (a, b), s in found.items():
         row = {k: _number(s, k) for k in ("value", "chance", "excess", "adjusted", "retained")}
         ranks, (low, high) = s.ranks if s else (0, 0), intervals.get((a, b), (math.nan, math.nan))
         out.append({"layer_a": a, "layer_b": b, **row, "rank_a": ranks[0], "rank_b": ranks[1], "low": low, "high": high,
-                    "width_a": width(stats.a[a]), "width_b": width(stats.b[b])})
+                    "width_a": width(stats.a[a]), "width_b": width(stats.b[b]), "collapsed": a in thin[0] or b in thin[1]})
     return pd.DataFrame(out)
 
-# %% ../nbs/11_cca.ipynb #62b40950
+# %% ../nbs/11_cca.ipynb #8d756785
 def _again(stats, told):
     "Second pass: for each batch, (rows of model_a, rows of model_b, numbers of the samples)"
     first, n = 0, int(stats.count)
@@ -512,23 +543,26 @@ def _without_blocks(pairs, stats, told):
             mine = block[at] == g
             pick = lambda z: {n: v.unflatten(1, (len(at), -1))[:, mine.to(v.device)].flatten(1, 2) for n, v in z.items()}
             if mine.any(): add(part, pick(za), pick(zb))
-    left, out = [centred(merge(stats, part, -1)) for part in parts], {}
-    for a, b in pairs:
-        x, y = stats.a[a], stats.b[b]
-        gx, gy, c = (torch.cat(v) for v in zip(*((s.a[a].gram[:, :x.width, :x.width], s.b[b].gram[:, :y.width, :y.width],
-                                                  _block_of(s, a, b)[:, :x.width, :y.width]) for s in left)))
-        raw = [(o.gram[0].diagonal()[:o.width] + float(stats.rows_of(o.size)) * o.shift[0, :o.width].square())[None] for o in (x, y)]
-        few = min(float(s.rows_of(x.size)) for s in left) <= max(pairs[a, b].ranks)
-        out[a, b] = c.new_tensor([[-math.inf], [math.inf]]) if few else _jackknife(gx, gy, c, *raw, torch.eye(x.width, dtype=c.dtype, device=c.device))
-    return out
+    values = {k: [] for k in pairs}
+    while parts:                                              # all less one block at a time: of each only the values are kept
+        left = centred(merge(stats, parts.pop(), -1))
+        for (a, b), s in pairs.items():
+            x, y = stats.a[a], stats.b[b]
+            grams = left.a[a].gram[:, :x.width, :x.width], left.b[b].gram[:, :y.width, :y.width], _block_of(left, a, b)[:, :x.width, :y.width]
+            raw = [_raw(o, float(stats.rows_of(o.size)))[1][None] for o in (x, y)]
+            few = float(left.rows_of(x.size)) <= max(s.ranks)
+            values[a, b].append(grams[0].new_full((1,), math.nan) if few else _pwcca_values(*grams, *raw, torch.eye(x.width, dtype=grams[0].dtype, device=grams[0].device)))
+    return {k: _jackknife(torch.cat(v)) for k, v in values.items()}          # NaN where a block left too few samples: no error is known
 
-# %% ../nbs/11_cca.ipynb #391257fa
-COLLAPSED = 0.1     # rank over width at which a layer counts as collapsed
-
+# %% ../nbs/11_cca.ipynb #4e97f698
 def marks(tidy) -> pd.DataFrame:
-    "`compare(..., tidy=True)` with columns chance_like (the interval holds the chance level) and collapsed (rank at most a tenth of the width, either layer)"
-    thin = (tidy.rank_a <= COLLAPSED * tidy.width_a) | (tidy.rank_b <= COLLAPSED * tidy.width_b)
-    return tidy.assign(chance_like=(tidy.low <= tidy.chance) & (tidy.chance <= tidy.high), collapsed=thin)
+    """`compare(..., tidy=True)` with a column chance_like: the interval holds the chance level; <NA> where this is NaN
+
+    Beside it stands collapsed, of the table itself: either layer varies in at most a tenth of the directions that its width, or the number
+    of samples less one, allows; all its directions count, however little variance they have, not only those that svcca keeps.
+    """
+    inside = (tidy.low <= tidy.chance) & (tidy.chance <= tidy.high)
+    return tidy.assign(chance_like=inside.astype("boolean").mask(tidy.chance.isna()))
 
 
 def draw_compare(ax, tidy, value="value", title=""):
@@ -539,21 +573,26 @@ def draw_compare(ax, tidy, value="value", title=""):
     told, index, columns = marks(tidy), list(dict.fromkeys(tidy.layer_a)), list(dict.fromkeys(tidy.layer_b))
     heat(ax, tidy.pivot(index="layer_a", columns="layer_b", values=value).loc[index, columns].rename_axis(index=None, columns=None), title)
     for column, marker, color in (("chance_like", "o", "none"), ("collapsed", "x", "tab:red")):
-        part = told[told[column]]
+        part = told[told[column].fillna(False).astype(bool)]
         spots = [columns.index(b) + 0.82 for b in part.layer_b], [index.index(a) + 0.18 for a in part.layer_a]
         ax.scatter(*spots, s=14, marker=marker, lw=0.9, facecolors=color, **({"edgecolors": "tab:red"} if marker == "o" else {}), zorder=3)
     return ax
 
-# %% ../nbs/11_cca.ipynb #c2174b23
+# %% ../nbs/11_cca.ipynb #9c065d8d
 EQUAL = 10      # directions a side in the column `equal` of depth_profile
+
+def _kept(s):
+    "Directions that hold 99 % of the variance of a side"
+    held = s.power[0].cumsum(0) / s.power[0].sum()
+    return min(int(s.rank), int((held < 0.99 * (1 - 1e-12)).sum()) + 1)
+
 
 def _reading(x, y, cross):
     "Every reading of two layers, from sides that hold all their directions in order of variance"
     cut = lambda s, k: replace(s, rank=torch.full_like(s.rank, k))
-    held = lambda s: s.power[0].cumsum(0) / s.power[0].sum()
-    sizes = [min(int(s.rank), int((held(s) < 0.99 * (1 - 1e-12)).sum()) + 1) for s in (x, y)]
+    sizes = [_kept(s) for s in (x, y)]
     sv = _match(cut(x, sizes[0]), cut(y, sizes[1]), cross)
-    k = min(EQUAL, int(x.rank), int(y.rank))
+    k = min(EQUAL, int(x.rank), int(y.rank), x.n - 2)
     return {"value": sv.value, "retained": sv.retained, "excess": sv.excess, "adjusted": sv.adjusted,
             "equal": _match(cut(x, k), cut(y, k), cross).value, "rank_a": sizes[0], "rank_b": sizes[1]}
 
@@ -563,15 +602,18 @@ def depth_profile(model_a, model_b, batches, pairs) -> pd.DataFrame:
 
     Columns: layer_a, layer_b, value, retained, excess, adjusted, equal (CCA of the first 10 directions a side, or as many as both have),
     rank_a, rank_b (directions that hold 99 % of the variance). Where a layer does not vary at all its rank is 0, nothing is retained,
-    and the rest is NaN. ValueError: as in features.
+    and the rest is NaN. ValueError: as in features; no pairs; fewer samples than the directions kept and two.
     """
+    check(len(pairs) > 0, "pairs", pairs, "name one pair of layers at least")
     names, sides = [list(dict.fromkeys(side)) for side in zip(*pairs)], []
     stats = centred(gather(model_a, model_b, batches, *names))
     for side in (stats.a, stats.b):
         sides.append({})
         for n, o in side.items():
-            try: sides[-1][n] = _side_of(o, int(stats.count), f"layer {n!r}", "svcca", 1.0, False)
-            except NoVariance: sides[-1][n] = None            # a collapsed layer is a row here, not an error
+            s = _directions(o, int(stats.count), 1.0)
+            few = f"{s.n} samples, and {_kept(s)} directions that hold 99 % of its variance"
+            check(s.n > _kept(s) + 1, f"layer {n!r}", few, f"have more than {_kept(s) + 1} samples: take more")
+            sides[-1][n] = s if s.rank.any() else None        # a layer without variance is a row here, not an error
     none = {"value": math.nan, "retained": 0.0, "excess": math.nan, "adjusted": math.nan, "equal": math.nan, "rank_a": 0, "rank_b": 0}
     told = [(a, b, sides[0][a], sides[1][b]) for a, b in pairs]
     product = lambda a, b: _block_of(stats, a, b)[:, :-1, :-1]

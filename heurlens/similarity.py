@@ -18,7 +18,7 @@ from torch import Tensor
 
 from .core import check
 
-# %% ../nbs/08_similarity.ipynb #3ee83545
+# %% ../nbs/08_similarity.ipynb #2a1a2a26
 class NoVariance(ValueError):
     "Raised where a side varies in no direction at all"
 
@@ -29,9 +29,9 @@ def _tensor(a):
 
 
 def tolerance(a):
-    "Relative precision of what was given: 1e-10 for float64 and integers, 1e-5 for float32 and coarser"
+    "Relative precision of what was given: 1e-10 for float64 and integers, 1e-5 for float32, 8 eps for float16 and bfloat16"
     exact = not (a.is_floating_point() or a.is_complex())
-    return 1e-10 if exact or torch.finfo(a.dtype).eps < 1e-10 else 1e-5
+    return 1e-10 if exact or torch.finfo(a.dtype).eps < 1e-10 else max(1e-5, 8 * torch.finfo(a.dtype).eps)
 
 
 def finite(total, a, arg, axes=("row", "column")):
@@ -121,7 +121,7 @@ class Similarity:
         "95 % sampling interval of the value at this n, cut to [0, 1], from influence values; samples independent"
         return self._error.interval(self._error.at(*self._rows))
 
-# %% ../nbs/08_similarity.ipynb #2748263e
+# %% ../nbs/08_similarity.ipynb #5e495503
 @dataclass
 class Moment:
     "Products [d+1, d+1] of centred features and their squared norms, less `norm`, the mean of these; rows [1, n, d+1] where at hand"
@@ -145,7 +145,7 @@ def moment(a, arg):
     mean = x.mean(0)
     x = x - mean
     power = x.abs().square().sum(0)
-    x = torch.where(power > tol**2 * (power + len(x) * mean.abs().square()), x, 0)
+    x = x * (power > tol**2 * (power + len(x) * mean.abs().square())).any()      # where all units are constant, rounding is all there is
     x = x / x.abs().max().clamp_min(1e-300)
     if x.shape[1] > len(x): x = torch.linalg.qr(x.mH, mode="r")[1].mH           # the same inner products, in n columns
     k = x.abs().square().sum(1, keepdim=True)
@@ -210,17 +210,15 @@ def check_four(n, arg):
     "Stop where there are fewer than four samples"
     check(n > 3, arg, f"{n} samples", "have 4 at least for the debiased estimator")
 
-# %% ../nbs/08_similarity.ipynb #e14663c7
+# %% ../nbs/08_similarity.ipynb #3cbc68a0
 def _corner(n, p, q, draws, dtype):
     "p x q corners [draws, p, q] of random orthogonal (unitary) matrices of size n"
     rng = torch.Generator().manual_seed(0)
     top, rest = (torch.randn(draws, k, q, generator=rng, dtype=dtype) for k in (p, min(n - p, q)))
     if n - p > q:                                                                # the triangle R of a QR of n - p rows
         both = 2 if dtype.is_complex else 1
-        chi = torch.distributions.Chi2((n - p - torch.arange(q, dtype=torch.float64)) * both)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            rest = rest.triu(1) + torch.diag_embed((chi.sample((draws,)) / both).sqrt().to(dtype))
+        chi = np.random.default_rng(0).chisquare((n - p - np.arange(q)) * both, (draws, q))
+        rest = rest.triu(1) + torch.diag_embed(torch.as_tensor(chi / both).sqrt().to(dtype))
     return torch.linalg.qr(torch.cat([top, rest], 1))[0][:, :p]
 
 
