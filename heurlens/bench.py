@@ -278,7 +278,7 @@ def similarity(quick=False):
                 *(measured(f"{k}, {layout}", v, "s") for k, v in s.items()), measured(f"forward passes of both networks, {layout}", [took], "s", images=images)]
     return {"measures": out}
 
-# %% ../nbs/91_bench.ipynb #d40fb9b5
+# %% ../nbs/91_bench.ipynb #f9e67542
 _PEAK = """
 import resource, torch
 from heurlens.bench import noise
@@ -289,9 +289,9 @@ nets = [build({{"name": "vgg", "depth": 11, "width": {width}}}, 10, 3, seed=s) f
 batches = noise({images}).train.batches(100)
 with torch.no_grad():
     for net in nets: net.eval()(next(iter(batches))[0])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 compare(*nets, batches, ["conv?"], ["conv?"], "cka", "positions")
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
 """
 
 def similarity_memory(quick=False):
