@@ -6,7 +6,7 @@
 __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcca', 'heldout', 'dft_cca', 'table', 'compare',
            'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'procrustes']
 
-# %% ../nbs/11_cca.ipynb #bad90994
+# %% ../nbs/11_cca.ipynb #992cb98f
 import math
 import warnings
 from dataclasses import dataclass, replace
@@ -21,16 +21,16 @@ from torch import Tensor
 from .core import check, inference
 from .plots import heat
 from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, finite, moment, procrustes, procrustes_match, read, tolerance, varies
-from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, gather, is_exact, laid_out, lowest, merge, products, resolve, together
+from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, fourier, gather, is_exact, laid_out, lowest, merge, products, resolve, together
 
-# %% ../nbs/11_cca.ipynb #f43ca866
+# %% ../nbs/11_cca.ipynb #f7587b4b
 _all_ = ["Similarity", "cka", "features", "procrustes"]      # of the floor below, under this name too
 
 @dataclass
 class _Side:
-    "One set of features, decomposed; F frequencies, k directions in order of variance, `rank` of them in use"
+    "One set of features, decomposed; F frequencies, k directions, in order of variance where `power` is there, `rank` of them in use"
     white: Tensor                 # [F, d, k] from centred columns to orthonormal directions
-    power: Tensor                 # [F, k] sum of squares along each direction
+    power: Tensor | None          # [F, k] sum of squares along each direction; None where all are in use, from a Cholesky factor
     rank: Tensor                  # [F]
     n: int
     gram: Tensor | None = None    # [F, d, d]; None where a decomposition of the rows was needed
@@ -48,7 +48,7 @@ class _Side:
     @property
     def loads(self): return self.used(self.white).mH @ self.gram if self.q is None else self.used(self.q).mH @ self.rows
 
-    def at(self, places): return replace(self, **{k: getattr(self, k)[places] for k in ("white", "power", "rank", "gram")})
+    def at(self, places): return replace(self, **{k: v[places] for k in ("white", "power", "rank", "gram") if (v := getattr(self, k)) is not None})
 
 
 def _ranked(power, v, scale, tol, keep):
@@ -64,11 +64,17 @@ def _scale(power, raw, tol, keep):
     "What columns of these sums of squares are multiplied by: to unit size, or 1 where variances count (keep); 0 where they are constant"
     return torch.where(power > tol**2 * raw, power.clamp_min(1e-300).rsqrt() if keep is None else torch.ones_like(power), 0)
 
-# %% ../nbs/11_cca.ipynb #16ecbf87
+# %% ../nbs/11_cca.ipynb #9fbfea38
 def _decompose(gram, raw, n, tol, keep=None, exact=False):
     "Side from products of centred columns [F, d, d] and raw sums of squares; `exact`: None where it would lose half of the digits"
     scale = _scale(gram.diagonal(dim1=-2, dim2=-1).real, raw, tol, keep)
-    power, v = torch.linalg.eigh(scale[..., None] * gram * scale[..., None, :])
+    scaled, d = scale[..., None] * gram * scale[..., None, :], gram.shape[-1]
+    if keep is None:
+        factor, failed = torch.linalg.cholesky_ex(scaled)
+        inverse = torch.linalg.solve_triangular(factor, torch.eye(d, dtype=gram.dtype, device=gram.device).expand_as(gram), upper=False)
+        worst = d * inverse.abs().square().sum((-2, -1)).max()                     # columns have unit size: the trace is d
+        if not failed.any() and worst < 1e6: return _Side(inverse.mH * scale[..., None], None, torch.full_like(failed, d), n, gram)
+    power, v = torch.linalg.eigh(scaled)
     power, v = power.flip(-1).clamp_min(0), v.flip(-1)
     white, rank = _ranked(power, v, scale, tol, keep)
     last = ((scale > 0).sum(-1) if keep is None else rank).clamp_min(1) - 1
@@ -150,7 +156,7 @@ def _influence(x, y, turn, coef):
         return torch.einsum("fnk,fk->n", each / (1 - leverage).clamp_min(1e-3), coef)[:, None]
     return at
 
-# %% ../nbs/11_cca.ipynb #28ba1e6b
+# %% ../nbs/11_cca.ipynb #bd209d06
 def _match(x, y, cross=None, counts=None, weighted=False, keep=None):
     "Similarity of two sides; cross: X* Y where the rows are not at hand; counts [F]: how often a frequency stands for others"
     counts = torch.ones(len(x.rank), dtype=torch.float64) if counts is None else counts
@@ -176,7 +182,7 @@ def _match(x, y, cross=None, counts=None, weighted=False, keep=None):
         n=x.n,
         _ranks=lambda: (int((times * x.rank).sum()), int((times * y.rank).sum())),
         _expected=lambda: sum(w * chance_level(x.n, p, q) for w, p, q in zip(share.tolist(), x.rank.tolist(), y.rank.tolist())),
-        _error=error, _rows=(x.rows, y.rows))
+        _error=error, _rows=lambda: (x.rows, y.rows))
 
 # %% ../nbs/11_cca.ipynb #6a0d059c
 def cca(x, y) -> Similarity:
@@ -307,33 +313,41 @@ def heldout(x, y, keep=None) -> float:
         found.append(((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean())
     return float(sum(found) / 2)
 
-# %% ../nbs/11_cca.ipynb #6a32ab79
-def _fourier(x, size, shape):
-    "Coefficients [F, ...] of maps [h, w, ...] at their lowest `size` frequencies, half of them where maps are real, all as they are, how often each counts"
-    if not x.is_complex(): z, (places, counts) = torch.fft.rfft2(x, dim=(0, 1), norm="ortho").flatten(0, 1), lowest(shape, size)
-    else:
-        z = torch.fft.fft2(x, dim=(0, 1), norm="ortho").flatten(0, 1)
-        rows, cols = ((torch.fft.fftfreq(k) * k).round().long() % s for k, s in zip(size, shape))
-        places, counts = (rows[:, None] * shape[1] + cols).flatten(), torch.ones(math.prod(size), dtype=torch.float64)
-    return z if len(places) == len(z) else z[places], z, counts
+# %% ../nbs/11_cca.ipynb #9da5edf8
+def _frequencies(x, shape, size):
+    "(places of the lowest `size` = (height, width) frequencies among those that `fourier` gives for maps of that shape, how often each counts)"
+    if not x.is_complex(): return lowest(shape, size)
+    rows, cols = ((torch.fft.fftfreq(k) * k).round().long() % s for k, s in zip(size, shape))
+    return (rows[:, None] * shape[1] + cols).flatten(), torch.ones(math.prod(size), dtype=torch.float64)
 
 
-def _dft_side(a, arg, size):
-    "(Side of maps [n, c, h, w] at the lowest `size` = (height, width) frequencies, how often each counts)"
-    (n, c, *shape), tol = a.shape, tolerance(a)
-    if a.device.type == "mps": a = a.cpu()
+def _portion(maps): return max(1, 2**19 // maps[0].numel())          # samples whose maps fit into caches
+
+
+def _dft_sides(maps, places, means, tols):
+    "Sides of two sets of maps at these frequencies, and the products across: from sums over portions of the samples, or with rows where these lose digits"
+    n, sums = len(maps[0]), [0, 0, 0]
+    rows = lambda which=slice(None): [fourier(z[which] - m, p) for z, m, p in zip(maps, means, places)]      # centred maps have centred coefficients
+    step = min(map(_portion, maps))
+    for first in range(0, n, step):
+        x, y = rows(slice(first, first + step))
+        sums = [total + products(*pair) for total, pair in zip(sums, ((x, x), (y, y), (x, y)))]
+    power = [g.diagonal(dim1=1, dim2=2).real for g in sums[:2]]
+    raws = [(p + n * fourier(m, at)[:, 0].abs().square()).amax(0) for p, m, at in zip(power, means, places)]
+    sides = [_decompose(g, raw, n, tol, exact=True) for g, raw, tol in zip(sums, raws, tols)]
+    if None not in sides: return *sides, sums[2], rows
+    return *(_decompose_rows(z, raw, tol, gram=g) for z, raw, tol, g in zip(rows(), raws, tols, sums)), None, rows
+
+
+def _read_maps(a, arg):
+    "(`a` as maps on a device that has float64, their mean over the samples in float64 or complex128)"
+    n, c = a.shape[:2]
     check(n > c, arg, f"{n} samples of {c} channels", f"have more samples than channels, {c + 1} at least")
-    mean = (a if a.is_complex() or a.is_floating_point() else a.double()).mean(0, dtype=torch.complex128 if a.is_complex() else torch.float64).permute(1, 2, 0)
+    if a.device.type == "mps": a = a.cpu()
+    kind = torch.complex128 if a.is_complex() else torch.float64
+    mean = sum(part.to(kind).sum(0, keepdim=True) for part in a.split(_portion(a))) / n
     finite(mean, a, arg, ("row", "channel", "height", "width"))
-    x = mean.new_empty(*shape, n, c).copy_(a.permute(2, 3, 0, 1)).sub_(mean[:, :, None])          # centred maps have centred coefficients
-    z, every, counts = _fourier(x, size, tuple(shape))
-    raw = n * _fourier(mean, size, tuple(shape))[1].abs().square()
-    z = z.contiguous()
-    gram = products(z, z)
-    raw += gram.diagonal(dim1=1, dim2=2).real if len(z) == len(every) else torch.linalg.vector_norm(every, dim=1).square()
-    side = _decompose_rows(z, raw.amax(0), tol, gram=gram)
-    _check_ranks(side.rank, n, arg)
-    return side, counts
+    return a, mean
 
 
 def dft_cca(x, y) -> Similarity:
@@ -345,9 +359,12 @@ def dft_cca(x, y) -> Similarity:
     """
     x, y = both(x, y)
     for z, arg in ((x, "x"), (y, "y")): check(z.ndim == 4 and z.numel() > 0, arg, f"shape {tuple(z.shape)}", "be maps [samples, channels, height, width]; cca takes matrices")
-    size = common(x.shape[2:], y.shape[2:])
-    (a, counts), (b, _) = (_dft_side(z, arg, size) for z, arg in ((x, "x"), (y, "y")))
-    return _match(a, b, counts=counts)
+    size, tols = common(x.shape[2:], y.shape[2:]), (tolerance(x), tolerance(y))
+    maps, means = zip(*(_read_maps(z, arg) for z, arg in ((x, "x"), (y, "y"))))
+    places, counts = zip(*(_frequencies(z, z.shape[2:], size) for z in maps))
+    a, b, cross, rows = _dft_sides(maps, places, means, tols)
+    for side, arg in ((a, "x"), (b, "y")): _check_ranks(side.rank, side.n, arg)
+    return replace(_match(a, b, cross, counts[0]), _rows=rows)
 
 # %% ../nbs/11_cca.ipynb #b09ed3de
 _VALUES = ("value", "retained", "chance", "excess", "adjusted", "rank")
@@ -468,7 +485,7 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     stats = centred(stats)
     return _square(_all_pairs(stats, _sides(stats, measure, keep, debiased), measure, keep, debiased), value)
 
-# %% ../nbs/11_cca.ipynb #d7efc7bc
+# %% ../nbs/11_cca.ipynb #ed228fc6
 def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="svcca", layout="pool", *,
             value="value", keep=0.99, debiased=True, tidy=False) -> pd.DataFrame:
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
@@ -495,7 +512,7 @@ def _share(side, o, stats):
     "Directions in which a layer varies at all, over as many as its width and the samples allow"
     if side is None: return 0.0
     counts = lowest(o.size, o.size)[1] if stats.layout == "dft" else torch.ones(1, dtype=torch.float64)
-    rank = (side.power > 1e-10 * side.power[..., :1]).sum(-1).cpu()
+    rank = (side.rank if side.power is None else (side.power > 1e-10 * side.power[..., :1]).sum(-1)).cpu()
     return float((rank * counts).sum() / (counts.sum() * min(o.width, side.n - 1)))
 
 

@@ -78,7 +78,7 @@ def around(value):
     "Ends of an interval about the value: 1.96 standard errors to either side"
     return lambda se: (value - 1.96 * float(se[0]), value + 1.96 * float(se[0]))
 
-# %% ../nbs/08_similarity.ipynb #8586aa7e
+# %% ../nbs/08_similarity.ipynb #56f2fb9c
 @dataclass(eq=False, repr=False)
 class Similarity:
     """How alike two sets of features are, and how far to trust it
@@ -95,7 +95,7 @@ class Similarity:
     _ranks: Callable[[], tuple]
     _expected: Callable[[], float]
     _error: Error
-    _rows: tuple | None = None
+    _rows: Callable[[], tuple] | None = None
 
     def __repr__(self):
         told = {"value": self.value, "ranks": self.ranks, "retained": self.retained, "adjusted": self.adjusted, "n": self.n}
@@ -119,7 +119,7 @@ class Similarity:
     @cached_property
     def interval(self) -> tuple[float, float]:
         "95 % sampling interval of the value at this n, cut to [0, 1], from influence values; samples independent"
-        return self._error.interval(self._error.at(*self._rows))
+        return self._error.interval(self._error.at(*self._rows()))
 
 # %% ../nbs/08_similarity.ipynb #5e495503
 @dataclass
@@ -165,7 +165,7 @@ def varies(x, arg):
         raise NoVariance(f"{arg} held features without variance, or that vary in a single sample only; it must vary over samples")
     return x
 
-# %% ../nbs/08_similarity.ipynb #20b434ac
+# %% ../nbs/08_similarity.ipynb #378b04f9
 def cka_match(x, y, cross=None, debiased=True):
     "Similarity of two sides by linear CKA; cross: products [d+1, d+1] where the rows are not at hand"
     c = x.rows[0].mH @ y.rows[0] if cross is None else cross
@@ -192,7 +192,7 @@ def cka_match(x, y, cross=None, debiased=True):
         return value - half, value + half + half**2 / (4 * max(value, half, 1e-300))
 
     return Similarity(value, torch.empty(0, dtype=torch.float64), math.nan, math.nan, x.n, lambda: (len(x.power), len(y.power)), expected,
-                      Error(at, ends), (x.rows, y.rows))
+                      Error(at, ends), lambda: (x.rows, y.rows))
 
 
 def cka(x, y, debiased=True) -> Similarity:
@@ -210,7 +210,7 @@ def check_four(n, arg):
     "Stop where there are fewer than four samples"
     check(n > 3, arg, f"{n} samples", "have 4 at least for the debiased estimator")
 
-# %% ../nbs/08_similarity.ipynb #3cbc68a0
+# %% ../nbs/08_similarity.ipynb #38c6d362
 def _corner(n, p, q, draws, dtype):
     "p x q corners [draws, p, q] of random orthogonal (unitary) matrices of size n"
     rng = torch.Generator().manual_seed(0)
@@ -244,7 +244,7 @@ def procrustes_match(x, y, cross=None):
         return (each / max(1e-3, 1 - r / x.n))[:, None]
 
     return Similarity(value, torch.empty(0, dtype=torch.float64), math.nan, math.nan, x.n, lambda: (len(x.power), len(y.power)),
-                      lambda: _procrustes_chance(x, y), Error(at, around(value)), (x.rows, y.rows))
+                      lambda: _procrustes_chance(x, y), Error(at, around(value)), lambda: (x.rows, y.rows))
 
 
 def procrustes(x, y) -> Similarity:
