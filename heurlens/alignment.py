@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SIDES', 'units', 'align']
 
-# %% ../nbs/05_alignment.ipynb #eca1152f
+# %% ../nbs/05_alignment.ipynb #6cd612a8
 import contextlib
 import copy
 import math
@@ -23,7 +23,7 @@ from torch.fx.node import map_aggregate
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from .core import check, device_of, generator, inference, own_chance, reiterable, same_network
+from .core import check, device_of, each_batch, generator, inference, own_chance, same_network
 
 # %% ../nbs/05_alignment.ipynb #ef253c30
 class _Axis:
@@ -452,7 +452,7 @@ class _Activity:
         placed = all(g in perms for j, g in enumerate(self.sets) if j != k)
         return pairs.diagonal(dim1=1, dim2=3).sum(-1) if placed else pairs.amax(3).sum(1)
 
-# %% ../nbs/05_alignment.ipynb #9220cbe7
+# %% ../nbs/05_alignment.ipynb #30c0a064
 def _side_by_side(graphs, states, x, see):
     "Run both graphs on `x`, one operation at a time; `see(node, value_a, value_b)` after each"
     runs = [Interpreter(g) for g in graphs]
@@ -480,7 +480,7 @@ def _activity_terms(net_a, net_b, batches):
     "The terms of the activations' objective, from one pass over `batches`; graphs are of one shape of input, so each shape has its own"
     states, known, stats, kinds = [{k: v.detach() for k, v in _state(net).items()} for net in (net_a, net_b)], {}, None, None
     with inference(net_a, net_b):
-        for x, _ in reiterable(batches):
+        for x, *_ in each_batch(batches, 1):
             x = _sized(x, net_b)
             if x.shape not in known:
                 structure, graph_a = _structure(net_b, x)[0], _trace(net_a, x)
@@ -513,7 +513,7 @@ def _unchanged(before, after, x):
             check(off <= share * a.abs().max().item(), "model_b", f"outputs that move by {off:.2g} as units are permuted", "depend on its input and tensors alone")
         return
 
-# %% ../nbs/05_alignment.ipynb #3b4a8a0a
+# %% ../nbs/05_alignment.ipynb #aabca9c8
 def align(model_a, model_b, batches=None, *, example=None):
     """A new network with the function of `model_b`, on its device, its units in the order that matches those of `model_a` best.
 
@@ -527,7 +527,7 @@ def align(model_a, model_b, batches=None, *, example=None):
     with own_chance(device):
         net_a, net_b = _private(model_a).to(device), _private(model_b)
         if batches is not None and example is None:
-            example = next((x for x, _ in reiterable(batches)), None)
+            example = next((x for x, *_ in each_batch(batches, 1)), None)
             check(example is not None, "batches", "no batches", "hold at least one")
         structure, x = _structure(net_b, example)
         terms = _weight_terms(net_a, net_b, structure) if batches is None else _activity_terms(net_a, net_b, batches)

@@ -6,11 +6,12 @@
 __all__ = ['THREADS', 'EPOCH', 'CONVS', 'SWEEPS', 'BENCHES', 'now', 'seconds', 'in_turn', 'threads', 'measured', 'ratios', 'met',
            'told', 'noise', 'setting', 'trainer', 'step', 'resident', 'train_limit', 'Images', 'usual_loader',
            'usual_way', 'curve_turns', 'curve_step', 'path_profile', 'Replay', 'stored_maps', 'rows', 'directions',
-           'pairs_of', 'anew', 'once', 'similarity', 'similarity_memory', 'google', 'peer_cka', 'similarity_kernels',
-           'share_of', 'epoch_seconds', 'passes', 'hours', 'epoch', 'flops', 'of_peak', 'command_seconds', 'job',
-           'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load', 'goals_table', 'main']
+           'pairs_of', 'anew', 'once', 'similarity', 'similarity_memory', 'google', 'peer_cka', 'against_peer',
+           'similarity_kernels', 'share_of', 'epoch_seconds', 'passes', 'hours', 'epoch', 'flops', 'of_peak',
+           'command_seconds', 'job', 'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load',
+           'goals_table', 'main']
 
-# %% ../nbs/91_bench.ipynb #82f41fb3
+# %% ../nbs/91_bench.ipynb #37b79a31
 import argparse
 import contextlib
 import importlib.util
@@ -39,6 +40,7 @@ from torchvision import transforms
 from torchvision.models import resnet18
 
 from .cca import cca, compare, dft_cca
+from .minibatch import gather_batches
 from .cli import CHAPTERS, planned
 from .core import check, generator, inference, plain, provenance, read_record, write_atomic
 from .data import Data, Split
@@ -304,7 +306,7 @@ def similarity_memory(quick=False):
     stored = images / 4 * sum(v.numel() * 4 for net in (a, b) for v in net.stored.values())
     return {"measures": [measured("peak of the lens / stored activations", [max(1, int(ran.stdout)) / stored], goal=0.25, rule="at most"), measured("stored activations", [stored / 1e9], "GB", images=images)]}
 
-# %% ../nbs/91_bench.ipynb #affe34cb
+# %% ../nbs/91_bench.ipynb #d7e7b868
 def google(x, y):
     "Mean CCA coefficient of x, y [d, n] by the formulas of google/svcca's `get_cca_similarity`"
     d, cov = len(x), np.cov(x, y)
@@ -315,7 +317,7 @@ def google(x, y):
     return np.linalg.svd(ix @ cov[:d, d:] @ iy)[1].mean()
 
 def peer_cka(a, b, idx):
-    "Debiased CKA of all pairs of layers by pytorch-cka, which wants a loader and the layers' names"
+    "Minibatch CKA of all pairs of layers by pytorch-cka, which wants a loader and the layers' names"
     from cka import compute_cka
     class Loader:
         def __iter__(self): return iter([i for i, _ in idx])
@@ -323,8 +325,18 @@ def peer_cka(a, b, idx):
     names = [f"taps.{k}" for k in CONVS]
     with torch.no_grad(): return compute_cka(a, b, Loader(), layers=names, model2_layers=names, device=str(device()), progress=False)
 
+def against_peer(images, width, flat, turns):
+    "Measurements of debiased CKA against pytorch-cka, on flat maps or pooled ones"
+    (a, b), _ = stored_maps(images, width, positions=flat)
+    idx, what = [(i, None) for i in torch.arange(images).split(200)], "flat maps" if flat else "pooled maps"
+    sides = {"minibatch": lambda: gather_batches(a, b, idx, ["taps.*"], ["taps.*"], "flat"), "peer": lambda: peer_cka(a, b, idx)}
+    if not flat: sides["all samples"] = lambda: compare(a, b, idx, ["taps.*"], ["taps.*"], "cka")
+    k = in_turn(sides, turns)
+    more = [] if flat else [measured(f"pytorch-cka / CKA of all samples, {what}", ratios(k["peer"], k["all samples"]))]
+    return [measured(f"pytorch-cka / minibatch CKA, {what}", ratios(k["peer"], k["minibatch"]), goal=1.0), *more, *(measured(f"debiased CKA, {who}, {what}", v, "s", images=images) for who, v in k.items())]
+
 def similarity_kernels(quick=False):
-    "DFT-CCA against a loop over frequencies and google's formulas, CCA against its products, debiased CKA against pytorch-cka"
+    "DFT-CCA against a loop over frequencies and google's formulas, CCA against its products, minibatch CKA against pytorch-cka"
     n, d, many, wide, turns = (150, 8, 400, 32, 2) if quick else (2000, 64, 10_000, 512, 3)
     g = torch.Generator().manual_seed(0)
     x, x2, y2 = torch.randn(n, d, 8, 8, generator=g), *(torch.randn(many, wide, generator=g, dtype=torch.float64) for _ in range(2))
@@ -340,11 +352,7 @@ def similarity_kernels(quick=False):
     out = [measured("loop over frequencies / DFT-CCA", ratios(s["loop"], s["dft"]), goal=1.5), measured("google/svcca's formulas / DFT-CCA", ratios(s["google"], s["dft"]), goal=2.5),
            measured("CCA / its covariance products", ratios(c["cca"], c["products"]), goal=3.0, rule="at most"), *(measured(k, v, "s") for k, v in (s | c).items())]
     if importlib.util.find_spec("cka"):
-        images = 400 if quick else 10_000
-        (a, b), _ = stored_maps(images, 0.1 if quick else 1.0)
-        idx = [(i, None) for i in torch.arange(images).split(200)]
-        k = in_turn({"ours": lambda: compare(a, b, idx, ["taps.*"], ["taps.*"], "cka"), "peer": lambda: peer_cka(a, b, idx)}, turns)
-        out += [measured("pytorch-cka / ours, debiased CKA", ratios(k["peer"], k["ours"]), goal=1.0), *(measured(f"debiased CKA, {who}", v, "s") for who, v in k.items())]
+        for flat, images in ((True, 400 if quick else 1000), (False, 400 if quick else 10_000)): out += against_peer(images, 0.1 if quick else 1.0, flat, turns + 2)
     return {"measures": out}
 
 # %% ../nbs/91_bench.ipynb #2f229662

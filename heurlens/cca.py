@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcca', 'heldout', 'dft_cca', 'table', 'compare',
-           'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'procrustes']
+           'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'minibatch_cka',
+           'procrustes']
 
-# %% ../nbs/11_cca.ipynb #992cb98f
+# %% ../nbs/11_cca.ipynb #467638f8
 import math
 import warnings
 from dataclasses import dataclass, replace
@@ -19,12 +20,13 @@ import torch
 from torch import Tensor
 
 from .core import check, inference
+from .minibatch import gather_batches, minibatch_cka
 from .plots import heat
 from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, finite, moment, procrustes, procrustes_match, read, tolerance, varies
 from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, fourier, gather, is_exact, laid_out, lowest, merge, products, resolve, together
 
-# %% ../nbs/11_cca.ipynb #f7587b4b
-_all_ = ["Similarity", "cka", "features", "procrustes"]      # of the floor below, under this name too
+# %% ../nbs/11_cca.ipynb #9884b555
+_all_ = ["Similarity", "cka", "features", "minibatch_cka", "procrustes"]      # of the floor below, under this name too
 
 @dataclass
 class _Side:
@@ -64,7 +66,7 @@ def _scale(power, raw, tol, keep):
     "What columns of these sums of squares are multiplied by: to unit size, or 1 where variances count (keep); 0 where they are constant"
     return torch.where(power > tol**2 * raw, power.clamp_min(1e-300).rsqrt() if keep is None else torch.ones_like(power), 0)
 
-# %% ../nbs/11_cca.ipynb #9fbfea38
+# %% ../nbs/11_cca.ipynb #029f42b2
 def _decompose(gram, raw, n, tol, keep=None, exact=False):
     "Side from products of centred columns [F, d, d] and raw sums of squares; `exact`: None where it would lose half of the digits"
     scale = _scale(gram.diagonal(dim1=-2, dim2=-1).real, raw, tol, keep)
@@ -81,7 +83,7 @@ def _decompose(gram, raw, n, tol, keep=None, exact=False):
     if exact and (power.gather(-1, last[..., None]) < 1e-6 * power[..., :1]).any(): return None
     return _Side(white, power, rank, n, gram)
 
-
+# %% ../nbs/11_cca.ipynb #f21027b3
 def _decompose_rows(x, raw, tol, keep=None, gram=None):
     "Side of centred features [F, n, d]: from their products (`gram`) where these are precise enough, else from a singular value decomposition"
     n, d = x.shape[-2:]
@@ -313,7 +315,7 @@ def heldout(x, y, keep=None) -> float:
         found.append(((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean())
     return float(sum(found) / 2)
 
-# %% ../nbs/11_cca.ipynb #9da5edf8
+# %% ../nbs/11_cca.ipynb #74a4cf80
 def _frequencies(x, shape, size):
     "(places of the lowest `size` = (height, width) frequencies among those that `fourier` gives for maps of that shape, how often each counts)"
     if not x.is_complex(): return lowest(shape, size)
@@ -349,7 +351,7 @@ def _read_maps(a, arg):
     finite(mean, a, arg, ("row", "channel", "height", "width"))
     return a, mean
 
-
+# %% ../nbs/11_cca.ipynb #a19c59a6
 def dft_cca(x, y) -> Similarity:
     """Mean over frequencies of the mean canonical correlation over channels of the maps' Fourier coefficients (Raghu et al. 2017)
 
@@ -366,9 +368,9 @@ def dft_cca(x, y) -> Similarity:
     for side, arg in ((a, "x"), (b, "y")): _check_ranks(side.rank, side.n, arg)
     return replace(_match(a, b, cross, counts[0]), _rows=rows)
 
-# %% ../nbs/11_cca.ipynb #b09ed3de
+# %% ../nbs/11_cca.ipynb #df67428d
 _VALUES = ("value", "retained", "chance", "excess", "adjusted", "rank")
-_MEASURES = ("cca", "svcca", "pwcca", "cka", "procrustes", "dft_cca")
+_MEASURES = ("cca", "svcca", "pwcca", "cka", "minibatch_cka", "procrustes", "dft_cca")
 COLLAPSED = 0.1     # share of the directions it could have at which a layer counts as collapsed
 
 def _raw(o, n):
@@ -452,7 +454,7 @@ def _held(model_a, model_b, batches, layers_a, layers_b, measure, keep, debiased
     sides_a, sides_b = map(sides, together((model_a, model_b), names, batches), ("model_a", "model_b"))
     return {(a, b): None if x is None or y is None else _similarity(x, y, measure, keep, debiased) for a, x in sides_a.items() for b, y in sides_b.items()}
 
-# %% ../nbs/11_cca.ipynb #59346ab0
+# %% ../nbs/11_cca.ipynb #77c77a6a
 def _check_compare(measure, layout, value, keep):
     "Measure and layout of a table, checked; the DFT layout and dft_cca ask for each other"
     check(measure in _MEASURES, "measure", measure, f"be one of {', '.join(_MEASURES)}")
@@ -461,6 +463,7 @@ def _check_compare(measure, layout, value, keep):
     _check_keep(keep)
     if layout == "dft": check(measure in ("svcca", "dft_cca"), "measure", measure, "be dft_cca for the layout 'dft'")
     if measure == "dft_cca": check(layout in ("pool", "dft"), "layout", layout, "be 'dft' for dft_cca")
+    if measure == "minibatch_cka": check(value in ("value", "chance", "excess"), "value", value, "be value, chance or excess for minibatch_cka")
     return ("dft_cca", "dft") if "dft" in (measure[:3], layout) else (measure, layout)
 
 
@@ -482,16 +485,18 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     """
     measure, layout = _check_compare(measure, stats.layout, value, keep)
     check(layout == stats.layout, "stats", f"the layout {stats.layout!r}", "be of the layout 'dft' for dft_cca")
+    check(measure != "minibatch_cka", "measure", measure, "be another one: statistics hold sums over all batches; compare or gather_batches serve it")
     stats = centred(stats)
     return _square(_all_pairs(stats, _sides(stats, measure, keep, debiased), measure, keep, debiased), value)
 
-# %% ../nbs/11_cca.ipynb #ed228fc6
+# %% ../nbs/11_cca.ipynb #d4bc1488
 def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="svcca", layout="pool", *,
             value="value", keep=0.99, debiased=True, tidy=False) -> pd.DataFrame:
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
 
-    measure: cca, svcca, pwcca, cka, procrustes, dft_cca. layout of maps: pool, positions, flat, dft (always and only by dft_cca; maps
-    against maps). value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for svcca. debiased: for cka.
+    measure: cca, svcca, pwcca, cka, minibatch_cka, procrustes, dft_cca. layout of maps: pool, positions, flat, dft (always and only by
+    dft_cca; maps against maps). value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for svcca. debiased: for cka.
+    minibatch_cka: for layers of any width, each batch one of the estimator's; maps pooled or flat; no ranks, nothing on collapse.
     layers: names or patterns, as in features. tidy: a row a pair instead, with layer_a, layer_b, value, chance, excess, adjusted, retained,
     rank_a, rank_b, low, high (95 % interval), width_a, width_b (features, times frequencies under a DFT), collapsed (see `marks`); passes
     over batches twice. NaN, and a warning, where a layer has no variance; chance, excess and adjusted are NaN for maps at "positions".
@@ -499,33 +504,53 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     """
     measure, layout = _check_compare(measure, layout, value, keep)
     told = (model_a, model_b, batches, layers_a, layers_b)
+    if measure == "minibatch_cka":
+        sums, *widths = gather_batches(*told, layout)
+        found = _batch_pairs(sums, *widths)
+        return _tidy(found, {k: s.interval for k, s in found.items() if s}, widths) if tidy else _square(found, value)
     try: stats = centred(gather(*told, layout))
     except TooWide:
-        check(not tidy, "layout", layout, "be pool or positions for tidy=True where a layer has more than 4,096 features")
+        check(not tidy, "layout", layout, "be pool or positions for tidy=True where a layer has more than 4,096 features; or take minibatch_cka")
         return _square(_held(*told, measure, keep, debiased), value)
     sides = _sides(stats, measure, keep, debiased)
     found = _all_pairs(stats, sides, measure, keep, debiased, strict=is_exact(model_a, layers_a) and is_exact(model_b, layers_b))
-    return _tidy(found, _intervals(found, stats, told, measure), stats, sides) if tidy else _square(found, value)
+    if not tidy: return _square(found, value)
+    widths, collapsed = zip(*(_widths_and_collapsed(side, layers, stats.layout) for side, layers in zip(sides, (stats.a, stats.b))))
+    return _tidy(found, _intervals(found, stats, told, measure), widths, collapsed)
 
-
-def _share(side, o, stats):
+# %% ../nbs/11_cca.ipynb #b91b8f36
+def _share(side, o, layout):
     "Directions in which a layer varies at all, over as many as its width and the samples allow"
     if side is None: return 0.0
-    counts = lowest(o.size, o.size)[1] if stats.layout == "dft" else torch.ones(1, dtype=torch.float64)
+    counts = lowest(o.size, o.size)[1] if layout == "dft" else torch.ones(1, dtype=torch.float64)
     rank = (side.rank if side.power is None else (side.power > 1e-10 * side.power[..., :1]).sum(-1)).cpu()
     return float((rank * counts).sum() / (counts.sum() * min(o.width, side.n - 1)))
 
 
-def _tidy(found, intervals, stats, sides):
-    "A row a pair of {(a, b): Similarity}"
-    out, width = [], lambda o: o.width * (math.prod(o.size) if stats.layout == "dft" else 1)
-    thin = [{n for n, s in side.items() if _share(s, told[n], stats) <= COLLAPSED} for side, told in zip(sides, (stats.a, stats.b))]
+def _widths_and_collapsed(sides, layers, layout):
+    "({layer: features, times frequencies under a DFT}, {layers that have collapsed})"
+    widths = {n: o.width * (math.prod(o.size) if layout == "dft" else 1) for n, o in layers.items()}
+    return widths, {n for n, s in sides.items() if _share(s, layers[n], layout) <= COLLAPSED}
+
+
+def _tidy(found, intervals, widths, collapsed=None):
+    "A row a pair of {(a, b): Similarity}; collapsed: layers that have, of either network, None where this is not known"
+    out = []
     for (a, b), s in found.items():
         row = {k: _number(s, k) for k in ("value", "chance", "excess", "adjusted", "retained")}
         ranks, (low, high) = s.ranks if s else (0, 0), intervals.get((a, b), (math.nan, math.nan))
-        out.append({"layer_a": a, "layer_b": b, **row, "rank_a": ranks[0], "rank_b": ranks[1], "low": low, "high": high,
-                    "width_a": width(stats.a[a]), "width_b": width(stats.b[b]), "collapsed": a in thin[0] or b in thin[1]})
-    return pd.DataFrame(out)
+        out.append({"layer_a": a, "layer_b": b, **row, "rank_a": ranks[0], "rank_b": ranks[1], "low": low, "high": high, "width_a": widths[0][a],
+                    "width_b": widths[1][b], "collapsed": pd.NA if collapsed is None else a in collapsed[0] or b in collapsed[1]})
+    return pd.DataFrame(out).astype({"collapsed": "boolean" if collapsed is None else bool})
+
+
+def _batch_pairs(sums, a, b):
+    "{(layer of a, layer of b): Similarity} from HSIC in batches, None with a warning where there is no variance"
+    for own, names, who in ((sums.a, a, "model_a"), (sums.b, b, "model_b")):
+        for name, mean in zip(names, (sums.sizes @ own).tolist()):
+            if not mean > 0: warnings.warn(f"layer {name!r} of {who} has no variance: its similarities are NaN", stacklevel=3)
+    live = lambda i, j: min(float(sums.sizes @ sums.a[:, i]), float(sums.sizes @ sums.b[:, j])) > 0
+    return {(p, q): sums.similarity(i, j) if live(i, j) else None for i, p in enumerate(a) for j, q in enumerate(b)}
 
 # %% ../nbs/11_cca.ipynb #8d756785
 def _again(stats, told):

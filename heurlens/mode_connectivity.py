@@ -6,12 +6,12 @@
 __all__ = ['MEASURES', 'coefficients', 'reestimate_bn', 'measure_all', 'Curve', 'line', 'barrier', 'rise', 'connect', 'Plane',
            'plane', 'trajectory_plane', 'window', 'surface', 'trail', 'landscape', 'align']
 
-# %% ../nbs/10_mode_connectivity.ipynb #4906ff43
+# %% ../nbs/10_mode_connectivity.ipynb #15afd611
 import copy
 import hashlib
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 
 import numpy as np
@@ -25,7 +25,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
 from .alignment import align
-from .core import check, derive, device_of, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
+from .core import check, derive, device_of, each_batch, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
 from .plots import contours
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
@@ -54,7 +54,7 @@ def _same_ties(a, b):
     for (one, *others), _ in _tensors(a):
         for name in others: check(torch.equal(held[one], held[name]), "model_b", f"unequal {one} and {name}", "tie them, as model_a does")
 
-# %% ../nbs/10_mode_connectivity.ipynb #07633371
+# %% ../nbs/10_mode_connectivity.ipynb #1bd7ec69
 def reestimate_bn(model, batches):
     """`model`, changed in place: its BN statistics are those of `batches`, averaged with the batches' sizes (y is not used), in float32 or better.
 
@@ -91,7 +91,7 @@ def _statistics(net, norms, batches, settle, count):
         try:
             # None asks BatchNorm for the cumulative average: after a reset, that of one batch
             for m in norms: m.momentum = None; m.train()
-            for x, _ in batches:
+            for x, *_ in each_batch(batches, 1):
                 n, x = _size(x, "bn_batches"), _place(x, where)
                 if n == 1 and not alone: continue
                 seen += n
@@ -123,13 +123,13 @@ def _place(x, device):
     x = x.to(device, non_blocking=True)
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
-# %% ../nbs/10_mode_connectivity.ipynb #a6b64d80
+# %% ../nbs/10_mode_connectivity.ipynb #0ac91a7b
 MEASURES = ("loss", "accuracy", "entropy", "disagree_a", "disagree_b")
 
 def _evaluate(net, batches, settle, count, loss_fn, ends=(None, None)):
     "Means over samples [5, count] of MEASURES, of `net` as settle(i) sets it; NaN what needs classes, or an end that is not among the points"
     sums, n, where = 0.0, 0, device_of(net)
-    for x, y in reiterable(batches):
+    for x, y in each_batch(batches):
         size, x, y = _size(x), _place(x, where), _place(y, where)
         each = [_sample_sums(net, settle, i, x, y, loss_fn) for i in range(count)]
         answers = [a for *_, a in each]
@@ -352,7 +352,7 @@ def _plan(curve, net):
     wide = torch.float32   # the private network holds no half precision
     return [([n for n in names if n in own], form, torch.promote_types(dtype, wide)) for names, form, dtype in curve._slots]
 
-# %% ../nbs/10_mode_connectivity.ipynb #5ab2dc3a
+# %% ../nbs/10_mode_connectivity.ipynb #515b3a93
 def _rate(done):
     "Share of the learning rate after a share `done` of the training"
     return min(1., max(0.01, 1 - 0.99 * (done - 0.5) / 0.4))
@@ -367,7 +367,7 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
     (moved, pushed), at_t = ([_parts(curve, flat) for flat in flats] for flats in (bends, speed)), _parts(curve, w[:m])
     for epoch in tqdm(range(start, epochs), disable=not progress):
         step, chance = epoch * steps, _seed_pass(seed, epoch, curve.points, batches)
-        for i, (x, y) in enumerate(batches):
+        for i, (x, y) in enumerate(each_batch(batches)):
             if _size(x) == 1 and steps > 1 and norms: continue                       # no variance for BN to use
             t = torch.rand((), generator=chance, dtype=torch.float64).item()
             mix = coefficients(curve.kind, t, curve.bends)
@@ -442,7 +442,7 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
 # %% ../nbs/10_mode_connectivity.ipynb #8807ff6e
 _all_ = ["align"]
 
-# %% ../nbs/10_mode_connectivity.ipynb #aac8615f
+# %% ../nbs/10_mode_connectivity.ipynb #b07652d8
 class Plane:
     "An affine plane of parameters: `origin` and orthonormal `axes` [2, numbers] in float64, and `points`, the (x, y) of the three that made it"
     def __init__(self, origin, axes, points, slots): self.origin, self.axes, self.points, self._slots = origin, axes, points, slots
@@ -463,7 +463,7 @@ def plane(w0, w1, w2):
     """The Plane through three state dicts, of which it takes the floating entries less BN's running statistics.
 
     Origin w0, x towards w1, y the rest of w2. ValueError where names or shapes differ, a number is not finite, or the three lie on a line."""
-    slots = _plane_slots(w0)
+    slots = _plane_slots(w0, "w0")
     a, b, c = (_flat(w, slots, arg) for w, arg in ((w0, "w0"), (w1, "w1"), (w2, "w2")))
     b, c = b.to(a.device) - a, c.to(a.device) - a
     eps = 8 * max((torch.finfo(dtype).eps for _, dtype in slots.values()), default=1.)
@@ -476,13 +476,15 @@ def plane(w0, w1, w2):
     v = v / v.norm()
     return Plane(a, torch.stack([u, v]), [(0., 0.), (b.norm().item(), 0.), ((u @ c).item(), (v @ c).item())], slots)
 
-def _plane_slots(weights):
+def _plane_slots(weights, arg):
     "{name: (shape, dtype)} of the floating entries of a state dict less BN's running statistics"
+    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
     of = lambda k, v: isinstance(v, torch.Tensor) and v.is_floating_point() and k.split(".")[-1] not in ("running_mean", "running_var")
     return {k: (v.shape, v.dtype) for k, v in weights.items() if of(k, v)}
 
 def _flat(weights, slots, arg):
     "The entries named in `slots` as one float64 vector"
+    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
     for name, (shape, _) in slots.items():
         check(name in weights, arg, f"no entry {name}", "have the names of w0")
         check(weights[name].shape == shape, arg, f"{name} of shape {tuple(weights[name].shape)}", f"have w0's {tuple(shape)}")
@@ -490,13 +492,13 @@ def _flat(weights, slots, arg):
     check(len(slots) > 0, arg, "no floating tensor", "hold parameters")
     return torch.cat([weights[name].detach().flatten().double() for name in slots])
 
-# %% ../nbs/10_mode_connectivity.ipynb #b231fd8d
+# %% ../nbs/10_mode_connectivity.ipynb #2439f6ad
 def trajectory_plane(states):
     """(Plane of the two leading principal components of state dicts, their shares of the variance): origin the mean, `points` the projections.
 
     Holds all of them in float64 at once. ValueError for fewer than three, or where they lie on a line; else as `plane`."""
     check(len(states) >= 3, "states", len(states), "hold at least three state dicts")
-    slots = _plane_slots(states[0])
+    slots = _plane_slots(states[0], "states[0]")
     rows = torch.stack([_flat(w, slots, f"states[{i}]") for i, w in enumerate(states)])
     mean = rows.mean(0)
     rows -= mean

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['repair']
 
-# %% ../nbs/06_repair.ipynb #16583e2f
+# %% ../nbs/06_repair.ipynb #5e34d19d
 import contextlib
 import copy
 
@@ -14,9 +14,9 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from .alignment import _private, _sized
-from .core import check, device_of, inference, own_chance, reiterable, same_network
+from .core import check, device_of, each_batch, inference, own_chance, same_network
 
-# %% ../nbs/06_repair.ipynb #c3486d4e
+# %% ../nbs/06_repair.ipynb #56f01645
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 class _Enough(Exception):
@@ -37,14 +37,14 @@ def _moments(net, names, batches, stop=False):
         else: handles.append(m.register_forward_hook(lambda m, args, out, name=name: see(name, -1 if isinstance(m, nn.Linear) else 1, out)))
     try:
         with inference(net):
-            for x, _ in reiterable(batches):
+            for x, *_ in each_batch(batches, 1):
                 with contextlib.suppress(_Enough): net(_sized(x, net))
     finally:
         for h in handles: h.remove()
     check(len(sums) == len(names), "batches", "no batches", "hold at least one")
     return {name: (s / n, (ss / n - (s / n).square()).clamp(min=0).sqrt()) for name, (n, s, ss) in sums.items()}
 
-# %% ../nbs/06_repair.ipynb #710faed3
+# %% ../nbs/06_repair.ipynb #54bc94d3
 def _to_set(net, batches):
     "Names of what REPAIR sets, in the order in which it runs: batch norms, and layers that no batch norm follows, the last layer left out"
     order, made = [], []
@@ -55,7 +55,7 @@ def _to_set(net, batches):
         order.append(names[m])
     handles = [m.register_forward_hook(see) for m in names]
     try:
-        x = next((x for x, _ in reiterable(batches)), None)
+        x = next((x for x, *_ in each_batch(batches, 1)), None)
         check(x is not None, "batches", "no batches", "hold at least one")
         with inference(net): net(_sized(x, net))
     finally:

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LAYOUTS', 'CHUNK', 'WIDE', 'is_exact', 'resolve', 'walk', 'together', 'features', 'fourier', 'arrange', 'common',
            'lowest', 'Own', 'own', 'Statistics', 'products', 'add', 'moved', 'centred', 'emptied', 'merge',
-           'all_reduce', 'TooWide', 'laid_out', 'gather']
+           'all_reduce', 'TooWide', 'channels_first', 'laid_out', 'gather']
 
-# %% ../nbs/07_statistics.ipynb #7aa8c0ef
+# %% ../nbs/07_statistics.ipynb #e8176472
 import copy
 import fnmatch
 import math
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .core import check, device_of, inference, reiterable
+from .core import check, device_of, each_batch, inference
 
 # %% ../nbs/07_statistics.ipynb #abb7f92e
 def is_exact(model, layers):
@@ -65,11 +65,11 @@ def _forward(model, names, x, take):
     for name in names: check(name in seen, "layers", name, "be called in the model's forward; it never was")
     return {name: seen[name] for name in names}
 
-# %% ../nbs/07_statistics.ipynb #80cbc692
+# %% ../nbs/07_statistics.ipynb #e02a5010
 def walk(jobs, batches):
     "For each batch, what `take` makes of the layers of each (model, names, take) of `jobs`: [{name: taken}, ...], number of samples"
     some, fused = False, torch.backends.mha.get_fastpath_enabled()
-    for x, *_ in reiterable(batches):
+    for x, *_ in each_batch(batches, 1):
         x, some = torch.as_tensor(x), True
         torch.backends.mha.set_fastpath_enabled(False)
         try: taken = [_forward(model, names, x, take) for model, names, take in jobs]
@@ -234,7 +234,7 @@ class Statistics:
 
     def __add__(self, other): return merge(self, other)
 
-# %% ../nbs/07_statistics.ipynb #1fd543d2
+# %% ../nbs/07_statistics.ipynb #09e05362
 def _finite(total, z, arg, first):
     "Stop where rows z [F, n, d] of a batch, whose sums are `total`, hold NaN or inf; `first`: rows that came before"
     if total.isfinite().all(): return
@@ -272,7 +272,7 @@ def _side_by_side(side, z):
         for (n, o), out in zip(named.items(), whole[size].split(widths, -1)): part[n] = o.rows(z[n], out)
     return whole, part
 
-
+# %% ../nbs/07_statistics.ipynb #b769ffca
 def _add_rows(stats, a, b, first):
     "Add rows z[name] [F, n, d] of some layers; first: rows of this batch that came before"
     wholes = []
@@ -301,7 +301,7 @@ def add(stats, a, b):
     name, o = next(iter(stats.a.items()))
     stats.count += a[name].shape[1] / (math.prod(o.size) if stats.layout == "positions" else 1)
 
-# %% ../nbs/07_statistics.ipynb #9c77f9d0
+# %% ../nbs/07_statistics.ipynb #20273183
 def moved(stats, shifts_a, shifts_b):
     "The same statistics about other shifts: name -> [F, d] for either side"
     new, parts = copy.copy(stats), []
@@ -322,7 +322,7 @@ def moved(stats, shifts_a, shifts_b):
         new.cross[p, q] = _products(m, stats.rows_of(p), *sides)
     return new
 
-
+# %% ../nbs/07_statistics.ipynb #2e22c9c0
 def centred(stats):
     "The statistics about the means of all rows"
     def mean(o):
@@ -360,11 +360,16 @@ def all_reduce(stats, group=None):
     for t in (stats := copy.deepcopy(stats)).tensors(): torch.distributed.all_reduce(real(t), group=group)
     return stats
 
-# %% ../nbs/07_statistics.ipynb #a6ff46a3
+# %% ../nbs/07_statistics.ipynb #cea2ebce
 class TooWide(ValueError):
     "Raised where statistics would be larger than most activations: features [n, d] are smaller than products [d, d] until n > d"
 
 WIDE = 4096      # features a layer of the layout "flat" may have: products of 4,096 features take 128 MiB
+
+def channels_first(module):
+    "Whether a module's output of three axes is [N, C, T] rather than [N, T, C]"
+    return isinstance(module, (nn.Conv1d, nn.BatchNorm1d))
+
 
 def laid_out(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool"):
     """For each batch, (rows of model_a, rows of model_b, samples): name -> (rows [F, n, d], size of its maps)
@@ -376,8 +381,7 @@ def laid_out(model_a, model_b, batches, layers_a=None, layers_b=None, layout="po
     def take(who, exact):
         def laid(name, module, out):
             if layout == "dft" and out.ndim != 4 and not exact: return None
-            z, size = arrange(out, layout, f"layer {name!r} of {who}", isinstance(module, (nn.Conv1d, nn.BatchNorm1d)))
-            if layout == "flat" and z.shape[-1] > WIDE: raise TooWide(f"layer {name!r} of {who} has {z.shape[-1]} features")
+            z, size = arrange(out, layout, f"layer {name!r} of {who}", channels_first(module))
             return z.to(place if place.type != "mps" else "cpu"), size
         return laid
     jobs = [(m, ns, take(who, e)) for m, ns, who, e in zip((model_a, model_b), names, ("model_a", "model_b"), exact)]
@@ -397,6 +401,9 @@ def gather(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool
     with inference(model_a, model_b):
         for a, b, _ in laid_out(model_a, model_b, batches, layers_a, layers_b, layout):
             for side, arg in ((a, "layers_a"), (b, "layers_b")): check(side, arg, "no layer that puts out maps", "name one for the layout 'dft'")
+            for side, who in ((a, "model_a"), (b, "model_b")):
+                for k, (z, _) in side.items():
+                    if layout == "flat" and z.shape[-1] > WIDE: raise TooWide(f"layer {k!r} of {who} has {z.shape[-1]} features")
             if stats is None: stats = Statistics(layout, *({k: own(z, size, layout != "dft") for k, (z, size) in side.items()} for side in (a, b)))
             add(stats, *({k: z for k, (z, _) in side.items()} for side in (a, b)))
     return stats

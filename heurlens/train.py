@@ -8,7 +8,7 @@ __all__ = ['SCHEDULES', 'OPTIMIZERS', 'RUNAWAY', 'SCALES', 'MEASURED', 'schedule
            'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'fit', 'path_sets',
            'checkpoint_of', 'run']
 
-# %% ../nbs/03_train.ipynb #13075263
+# %% ../nbs/03_train.ipynb #0f15ca82
 import json
 import time
 import warnings
@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from .core import SCALE_DATA, Config, Store, check, derive, device_of, generator, inference, load_tensors, provenance, reiterable, save_tensors
+from .core import Config, SCALE_DATA, Store, check, derive, device_of, each_batch, generator, inference, load_tensors, provenance, save_tensors
 from .data import load_data
 from .models import build
 
@@ -73,12 +73,12 @@ def lambda_lr(optimizer, sched):
     for group in optimizer.param_groups: group["lr"] = group["initial_lr"] = 1.0
     return torch.optim.lr_scheduler.LambdaLR(optimizer, sched)
 
-# %% ../nbs/03_train.ipynb #929595a3
+# %% ../nbs/03_train.ipynb #3451a9fa
 def evaluate(model, batches, loss_fn=F.cross_entropy):
     "(mean loss, accuracy) over `batches`; `loss_fn` takes (logits, y) and returns a batch's mean"
     loss, hits, n, device = 0.0, 0, 0, device_of(model)
     with inference(model):
-        for x, y in reiterable(batches):
+        for x, y in each_batch(batches):
             out, y = model(x.to(device)), y.to(device)
             loss, hits, n = loss + loss_fn(out, y) * len(y), hits + (out.argmax(1) == y).sum(), n + len(y)
     check(n > 0, "batches", "no batch", "hold at least one")
