@@ -254,7 +254,7 @@ def directions(x, keep=0.99):
     q, s, _ = torch.linalg.svd(x, full_matrices=False)
     return q[:, :int((s.square().cumsum(0) < keep * s.square().sum()).sum()) + 1]
 
-# %% ../nbs/91_bench.ipynb #0d98c099
+# %% ../nbs/91_bench.ipynb #1ad0411f
 def pairs_of(a, b): return [(i, j) for i in CONVS for j in CONVS if a.stored[i].shape[2:] == b.stored[j].shape[2:]]
 
 def anew(a, b):
@@ -275,14 +275,14 @@ def similarity(quick=False):
         ours = lambda measure: (lambda: compare(a, b, idx, ["taps.*"], ["taps.*"], measure, layout))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")                                  # pairs of maps of unequal size
-            s = in_turn({"svcca": ours("svcca"), "anew": lambda: anew(a, b), "cca": ours("cca"), "once": lambda: once(a, b)}, n if layout == "pool" else 2)
+            s = in_turn({"svcca": ours("svcca"), "anew": lambda: anew(a, b), "cca": ours("cca"), "once": lambda: once(a, b)}, n)
         out += [measured(f"decomposing anew / ours, SVCCA, {layout}", ratios(s["anew"], s["svcca"]), goal=5.0), measured(f"a QR a layer / ours, CCA, {layout}", ratios(s["once"], s["cca"]), goal=1.0),
                 *(measured(f"{k}, {layout}", v, "s") for k, v in s.items()), measured(f"forward passes of both networks, {layout}", [took], "s", images=images)]
     return {"measures": out}
 
-# %% ../nbs/91_bench.ipynb #f9e67542
+# %% ../nbs/91_bench.ipynb #58fca76b
 _PEAK = """
-import resource, torch
+import re, resource, torch
 from heurlens.bench import noise
 from heurlens.cca import compare
 from heurlens.models import build
@@ -293,7 +293,7 @@ with torch.no_grad():
     for net in nets: net.eval()(next(iter(batches))[0])
 before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
 compare(*nets, batches, ["conv?"], ["conv?"], "cka", "positions")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+print(int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1]) * 1024 - before)
 """
 
 def similarity_memory(quick=False):
