@@ -7,11 +7,11 @@ __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcc
            'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'minibatch_cka',
            'procrustes']
 
-# %% ../nbs/11_cca.ipynb #467638f8
+# %% ../nbs/11_cca.ipynb #b239fef6
 import math
 import warnings
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from numbers import Real
 
 import numpy as np
@@ -23,7 +23,7 @@ from .core import check, inference
 from .minibatch import gather_batches, minibatch_cka
 from .plots import heat
 from .similarity import Error, Moment, NoVariance, Similarity, around, both, check_four, cka, cka_match, finite, moment, procrustes, procrustes_match, read, tolerance, varies
-from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, fourier, gather, is_exact, laid_out, lowest, merge, products, resolve, together
+from .statistics import LAYOUTS, TooWide, add, centred, common, emptied, features, fourier, gather, is_exact, laid_out, lowest, merge, planes, products, resolve, together
 
 # %% ../nbs/11_cca.ipynb #9884b555
 _all_ = ["Similarity", "cka", "features", "minibatch_cka", "procrustes"]      # of the floor below, under this name too
@@ -315,7 +315,7 @@ def heldout(x, y, keep=None) -> float:
         found.append(((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean())
     return float(sum(found) / 2)
 
-# %% ../nbs/11_cca.ipynb #74a4cf80
+# %% ../nbs/11_cca.ipynb #e44c2eb6
 def _frequencies(x, shape, size):
     "(places of the lowest `size` = (height, width) frequencies among those that `fourier` gives for maps of that shape, how often each counts)"
     if not x.is_complex(): return lowest(shape, size)
@@ -326,14 +326,21 @@ def _frequencies(x, shape, size):
 def _portion(maps): return max(1, 2**19 // maps[0].numel())          # samples whose maps fit into caches
 
 
+def _plane_products(x, y):
+    "Real and imaginary part of the products x* y [F, c, d], from those of the rows [F, 2, n, c]"
+    across = x[:, 0].mT @ y[:, 1]
+    return x.flatten(1, 2).mT @ y.flatten(1, 2), across - (across.mT if x is y else x[:, 1].mT @ y[:, 0])
+
+
 def _dft_sides(maps, places, means, tols):
     "Sides of two sets of maps at these frequencies, and the products across: from sums over portions of the samples, or with rows where these lose digits"
-    n, sums = len(maps[0]), [0, 0, 0]
-    rows = lambda which=slice(None): [fourier(z[which] - m, p) for z, m, p in zip(maps, means, places)]      # centred maps have centred coefficients
-    step = min(map(_portion, maps))
+    n, sums = len(maps[0]), [[0, 0]] * 3
+    transformed = lambda f, which=slice(None): [f(z[which] - m, p) for z, m, p in zip(maps, means, places)]      # centred maps have centred coefficients
+    rows, step = partial(transformed, fourier), min(map(_portion, maps))
     for first in range(0, n, step):
-        x, y = rows(slice(first, first + step))
-        sums = [total + products(*pair) for total, pair in zip(sums, ((x, x), (y, y), (x, y)))]
+        x, y = transformed(planes, slice(first, first + step))
+        sums = [[t + part for t, part in zip(total, _plane_products(*pair))] for total, pair in zip(sums, ((x, x), (y, y), (x, y)))]
+    sums = [torch.complex(*parts) for parts in sums]
     power = [g.diagonal(dim1=1, dim2=2).real for g in sums[:2]]
     raws = [(p + n * fourier(m, at)[:, 0].abs().square()).amax(0) for p, m, at in zip(power, means, places)]
     sides = [_decompose(g, raw, n, tol, exact=True) for g, raw, tol in zip(sums, raws, tols)]
