@@ -18,11 +18,11 @@ from .core import check, inference
 from .similarity import Error, NoVariance, Similarity, around_square, both, check_four, finite, read, tolerance
 from .statistics import arrange, channels_first, resolve, walk
 
-# %% ../nbs/09_minibatch.ipynb #b461e23e
+# %% ../nbs/09_minibatch.ipynb #673e2fbb
 @dataclass
 class Kernel:
-    "Inner products of b samples in a layer: three quarters, the upper and lower one on the diagonal first and last; its features"
-    quarters: list[Tensor]
+    "Inner products of b samples in a layer: of the first h = b // 2 with all, [h, b], and of the others among themselves; its features"
+    halves: list[Tensor]
     width: int
 
 
@@ -41,24 +41,25 @@ def kernel_of(z, arg) -> Kernel:
     z = z.to(torch.promote_types(z.dtype, torch.float32))
     if z.ndim == 4 and z.is_contiguous(memory_format=torch.channels_last): z = z.movedim(1, -1)
     z = z.reshape(len(z), -1)
-    h, mean, quarters = len(z) // 2, z.mean(0), None
+    h, mean, halves = len(z) // 2, z.mean(0), None
     for part, m in zip(z.split(8192, 1), mean.split(8192)):
-        top, low = (part - m).tensor_split([h])
-        pairs = (top, top.T), (top, low.T), (low, low.T)
-        quarters = [p @ q for p, q in pairs] if quarters is None else [k.addmm_(p, q) for k, (p, q) in zip(quarters, pairs)]
-    power = float(quarters[0].trace() + quarters[2].trace())
+        x = part - m
+        pairs = (x[:h], x.T), (x[h:], x[h:].T)
+        halves = [p @ q for p, q in pairs] if halves is None else [k.addmm_(p, q) for k, (p, q) in zip(halves, pairs)]
+    power = float(halves[0].trace() + halves[1].trace())
     if not 1e-30 < power < 1e30:
         finite(mean, z, arg, ("row of the batch", "column"))
         if z.dtype == torch.float32: return kernel_of(z.double(), arg)
-    return Kernel(quarters if _alive(z, mean, power) else [0 * k for k in quarters], z.shape[1])
+    return Kernel(halves if _alive(z, mean, power) else [0 * k for k in halves], z.shape[1])
 
-# %% ../nbs/09_minibatch.ipynb #34b7414d
+# %% ../nbs/09_minibatch.ipynb #b8f7f7ba
 def _whole(layers):
     "(Vectors [L, m] whose dot products are those of the whole kernels, diagonals [L, b], row sums [L, b]), in float64"
-    first, off, last = (torch.stack([q.double() for q in part]) for part in zip(*(k.quarters for k in layers)))
-    packed = torch.cat([first.flatten(1), off.flatten(1) * math.sqrt(2), last.flatten(1)], 1)
-    norms, sums = ((first.diagonal(dim1=1, dim2=2), last.diagonal(dim1=1, dim2=2)), (first.sum(2) + off.sum(2), off.sum(1) + last.sum(2)))
-    return packed, torch.cat(norms, 1), torch.cat(sums, 1)
+    top, low = (torch.stack(part).double() for part in zip(*(k.halves for k in layers)))
+    off = top[:, :, top.shape[1]:]                                                     # the quarter that counts twice
+    norms, sums = (top.diagonal(dim1=1, dim2=2), low.diagonal(dim1=1, dim2=2)), (top.sum(2), off.sum(1) + low.sum(2))
+    off *= math.sqrt(2)
+    return torch.cat([top.flatten(1), low.flatten(1)], 1), torch.cat(norms, 1), torch.cat(sums, 1)
 
 
 def hsic(layers) -> Tensor:
@@ -94,7 +95,7 @@ class BatchSums:
         return Similarity(value, torch.empty(0, dtype=torch.float64), math.nan, math.nan, n, lambda: (math.nan, math.nan), lambda: chance,
                           Error(lambda x, y: influence.new_tensor([[-math.inf], [math.inf]]) if few else influence[:, None], around_square(value, reach)), lambda: (None, None))
 
-# %% ../nbs/09_minibatch.ipynb #85d1a794
+# %% ../nbs/09_minibatch.ipynb #2e182388
 def batch_sums(pairs) -> BatchSums:
     """Sums over batches; pairs: of each batch (layers of A, layers of B), lists of `Kernel`
 
@@ -102,7 +103,7 @@ def batch_sums(pairs) -> BatchSums:
     """
     told = []
     for a, b in pairs:
-        size, k = sum(map(len, a[0].quarters[::2])), len(a)
+        size, k = sum(map(len, a[0].halves)), len(a)
         if size < 4: continue
         found = hsic([*a, *b])
         told.append((torch.tensor(float(size), dtype=torch.float64), found[:k, k:].clone(), *found.diagonal().clone().tensor_split([k])))
