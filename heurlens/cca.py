@@ -7,9 +7,10 @@ __all__ = ['BLOCKS', 'COLLAPSED', 'EQUAL', 'chance_level', 'cca', 'svcca', 'pwcc
            'marks', 'draw_compare', 'depth_profile', 'weight_change', 'Similarity', 'cka', 'features', 'minibatch_cka',
            'procrustes']
 
-# %% ../nbs/11_cca.ipynb #b239fef6
+# %% ../nbs/11_cca.ipynb #55810712
 import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from numbers import Real
@@ -66,7 +67,7 @@ def _scale(power, raw, tol, keep):
     "What columns of these sums of squares are multiplied by: to unit size, or 1 where variances count (keep); 0 where they are constant"
     return torch.where(power > tol**2 * raw, power.clamp_min(1e-300).rsqrt() if keep is None else torch.ones_like(power), 0)
 
-# %% ../nbs/11_cca.ipynb #029f42b2
+# %% ../nbs/11_cca.ipynb #80dadbd9
 def _decompose(gram, raw, n, tol, keep=None, exact=False):
     "Side from products of centred columns [F, d, d] and raw sums of squares; `exact`: None where it would lose half of the digits"
     scale = _scale(gram.diagonal(dim1=-2, dim2=-1).real, raw, tol, keep)
@@ -75,7 +76,7 @@ def _decompose(gram, raw, n, tol, keep=None, exact=False):
         factor, failed = torch.linalg.cholesky_ex(scaled)
         inverse = torch.linalg.solve_triangular(factor, torch.eye(d, dtype=gram.dtype, device=gram.device).expand_as(gram), upper=False)
         worst = d * inverse.abs().square().sum((-2, -1)).max()                     # columns have unit size: the trace is d
-        if not failed.any() and worst < 1e6: return _Side(inverse.mH * scale[..., None], None, torch.full_like(failed, d), n, gram)
+        if not failed.any() and worst < min(1e6, tol**-2): return _Side(inverse.mH * scale[..., None], None, torch.full_like(failed, d), n, gram)
     power, v = torch.linalg.eigh(scaled)
     power, v = power.flip(-1).clamp_min(0), v.flip(-1)
     white, rank = _ranked(power, v, scale, tol, keep)
@@ -258,7 +259,7 @@ def svcca(x, y, keep=0.99) -> Similarity:
     x, y = both(x, y)
     return _match(_cca_side(x, "x", keep), _cca_side(y, "y", keep), keep=keep)
 
-# %% ../nbs/11_cca.ipynb #ab0cdcfd
+# %% ../nbs/11_cca.ipynb #5948c11e
 BLOCKS = 20     # of the samples, left out in turn
 
 def _block(n):
@@ -280,7 +281,7 @@ def _jackknife(values): return ((len(values) - 1) * (values.mean() - values))[:,
 def _blocks(x, y):
     "Influence values of the blocks of samples on PWCCA of two sides whose rows are at hand"
     z, k = torch.cat([x.used(x.basis)[0], y.used(y.basis)[0]], 1), int(x.rank)
-    if x.n - math.ceil(x.n / BLOCKS) <= max(k, z.shape[1] - k): return z.new_tensor([[-math.inf], [math.inf]])
+    if x.n - math.ceil(x.n / BLOCKS) <= max(k, z.shape[1] - k) + 1: return z.new_tensor([[-math.inf], [math.inf]])
     parts = [z[_block(x.n).to(z.device) == g] for g in range(min(BLOCKS, x.n))]
     left = torch.stack([z.mH @ z - p.mH @ p - torch.outer(p.sum(0).conj(), p.sum(0)) / (x.n - len(p)) for p in parts])
     ones = z.new_ones(1, z.shape[1]).real
@@ -315,12 +316,14 @@ def heldout(x, y, keep=None) -> float:
         found.append(((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean())
     return float(sum(found) / 2)
 
-# %% ../nbs/11_cca.ipynb #e44c2eb6
+# %% ../nbs/11_cca.ipynb #c18bd467
 def _frequencies(x, shape, size):
     "(places of the lowest `size` = (height, width) frequencies among those that `fourier` gives for maps of that shape, how often each counts)"
-    if not x.is_complex(): return lowest(shape, size)
-    rows, cols = ((torch.fft.fftfreq(k) * k).round().long() % s for k, s in zip(size, shape))
-    return (rows[:, None] * shape[1] + cols).flatten(), torch.ones(math.prod(size), dtype=torch.float64)
+    places, counts = lowest(shape, size)
+    if not x.is_complex(): return places, counts
+    half, twice = shape[1] // 2 + 1, counts == 2                               # all: the mirror images of those that count twice too
+    rows, cols = (torch.cat([k, -k[twice]]) % s for k, s in zip((places // half, places % half), shape))
+    return rows * shape[1] + cols, torch.ones(math.prod(size), dtype=torch.float64)
 
 
 def _portion(maps): return max(1, 2**19 // maps[0].numel())          # samples whose maps fit into caches
@@ -375,7 +378,7 @@ def dft_cca(x, y) -> Similarity:
     for side, arg in ((a, "x"), (b, "y")): _check_ranks(side.rank, side.n, arg)
     return replace(_match(a, b, cross, counts[0]), _rows=rows)
 
-# %% ../nbs/11_cca.ipynb #df67428d
+# %% ../nbs/11_cca.ipynb #d120980c
 _VALUES = ("value", "retained", "chance", "excess", "adjusted", "rank")
 _MEASURES = ("cca", "svcca", "pwcca", "cka", "minibatch_cka", "procrustes", "dft_cca")
 COLLAPSED = 0.1     # share of the directions it could have at which a layer counts as collapsed
@@ -397,7 +400,7 @@ def _side_of(o, n, arg, measure, keep, debiased=False):
         if measure == "cka" and debiased: check_four(n, arg)
         power, raw = _raw(o, n)
         alive = (power[0] > 1e-10 * raw).any()
-        return varies(Moment(o.gram[0] * alive, float(o.shift[0, -1]) * bool(alive), n, 1e-5), arg)
+        return varies(Moment(o.gram[0] * alive, float(o.shift[0, -1]) * bool(alive), n, 1e-5), arg, measure == "cka" and debiased)
     if measure != "svcca": _check_wide(n, o.width, arg)
     keep = keep if measure == "svcca" else None
     side = _directions(o, n, keep)
@@ -419,7 +422,7 @@ def _try(make, arg):
     try: return make()
     except NoVariance: warnings.warn(f"{arg} has no variance: its similarities are NaN", stacklevel=4)
 
-# %% ../nbs/11_cca.ipynb #189db1cf
+# %% ../nbs/11_cca.ipynb #e5f776c8
 def _block_of(stats, a, b):
     "Products [F, da, db] of two layers in centred statistics, last columns that hold norms included"
     m = stats.cross[stats.a[a].size, stats.b[b].size]
@@ -455,13 +458,13 @@ def _all_pairs(stats, sides, measure, keep, debiased, strict=False):
 
 def _held(model_a, model_b, batches, layers_a, layers_b, measure, keep, debiased):
     "Similarities of flat layers from activations, held in memory: for layers with more features than products have room for"
-    make = {"cka": moment, "procrustes": moment, "svcca": lambda z, arg: _cca_side(z, arg, keep)}.get(measure, _cca_side)
+    make = {"cka": partial(moment, debiased=debiased), "procrustes": partial(moment, debiased=False), "svcca": lambda z, arg: _cca_side(z, arg, keep)}.get(measure, _cca_side)
     def sides(found, who): return {n: _try(lambda: make(found.pop(n).flatten(1), arg), arg) for n in list(found) for arg in [f"layer {n!r} of {who}"]}
     names = resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")
     sides_a, sides_b = map(sides, together((model_a, model_b), names, batches), ("model_a", "model_b"))
     return {(a, b): None if x is None or y is None else _similarity(x, y, measure, keep, debiased) for a, x in sides_a.items() for b, y in sides_b.items()}
 
-# %% ../nbs/11_cca.ipynb #77c77a6a
+# %% ../nbs/11_cca.ipynb #bfec21d2
 def _check_compare(measure, layout, value, keep):
     "Measure and layout of a table, checked; the DFT layout and dft_cca ask for each other"
     check(measure in _MEASURES, "measure", measure, f"be one of {', '.join(_MEASURES)}")
@@ -469,6 +472,7 @@ def _check_compare(measure, layout, value, keep):
     check(value in _VALUES, "value", value, f"be one of {', '.join(_VALUES)}")
     _check_keep(keep)
     if layout == "dft": check(measure in ("svcca", "dft_cca"), "measure", measure, "be dft_cca for the layout 'dft'")
+    if "dft" in (layout, measure[:3]): check(keep == 0.99, "keep", keep, "be left as it is: dft_cca keeps all directions")
     if measure == "dft_cca": check(layout in ("pool", "dft"), "layout", layout, "be 'dft' for dft_cca")
     if measure == "minibatch_cka": check(value in ("value", "chance", "excess"), "value", value, "be value, chance or excess for minibatch_cka")
     return ("dft_cca", "dft") if "dft" in (measure[:3], layout) else (measure, layout)
@@ -496,13 +500,13 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     stats = centred(stats)
     return _square(_all_pairs(stats, _sides(stats, measure, keep, debiased), measure, keep, debiased), value)
 
-# %% ../nbs/11_cca.ipynb #d4bc1488
+# %% ../nbs/11_cca.ipynb #c4b2985d
 def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="svcca", layout="pool", *,
             value="value", keep=0.99, debiased=True, tidy=False) -> pd.DataFrame:
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
 
     measure: cca, svcca, pwcca, cka, minibatch_cka, procrustes, dft_cca. layout of maps: pool, positions, flat, dft (always and only by
-    dft_cca; maps against maps). value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for svcca. debiased: for cka.
+    dft_cca, which svcca stands for there; maps against maps). value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for svcca. debiased: for cka.
     minibatch_cka: for layers of any width, each batch one of the estimator's; maps pooled or flat; no ranks, nothing on collapse.
     layers: names or patterns, as in features. tidy: a row a pair instead, with layer_a, layer_b, value, chance, excess, adjusted, retained,
     rank_a, rank_b, low, high (95 % interval), width_a, width_b (features, times frequencies under a DFT), collapsed (see `marks`); passes
@@ -525,7 +529,7 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     widths, collapsed = zip(*(_widths_and_collapsed(side, layers, stats.layout) for side, layers in zip(sides, (stats.a, stats.b))))
     return _tidy(found, _intervals(found, stats, told, measure), widths, collapsed)
 
-# %% ../nbs/11_cca.ipynb #b91b8f36
+# %% ../nbs/11_cca.ipynb #a75174a8
 def _share(side, o, layout):
     "Directions in which a layer varies at all, over as many as its width and the samples allow"
     if side is None: return 0.0
@@ -545,7 +549,7 @@ def _tidy(found, intervals, widths, collapsed=None):
     out = []
     for (a, b), s in found.items():
         row = {k: _number(s, k) for k in ("value", "chance", "excess", "adjusted", "retained")}
-        ranks, (low, high) = s.ranks if s else (0, 0), intervals.get((a, b), (math.nan, math.nan))
+        ranks, (low, high) = s.ranks if s else (0, 0) if collapsed else (math.nan, math.nan), intervals.get((a, b), (math.nan, math.nan))
         out.append({"layer_a": a, "layer_b": b, **row, "rank_a": ranks[0], "rank_b": ranks[1], "low": low, "high": high, "width_a": widths[0][a],
                     "width_b": widths[1][b], "collapsed": pd.NA if collapsed is None else a in collapsed[0] or b in collapsed[1]})
     return pd.DataFrame(out).astype({"collapsed": "boolean" if collapsed is None else bool})
@@ -603,13 +607,14 @@ def _without_blocks(pairs, stats, told):
             values[a, b].append(grams[0].new_full((1,), math.nan) if few else _pwcca_values(*grams, *raw, torch.eye(x.width, dtype=grams[0].dtype, device=grams[0].device)))
     return {k: _jackknife(torch.cat(v)) for k, v in values.items()}          # NaN where a block left too few samples: no error is known
 
-# %% ../nbs/11_cca.ipynb #4e97f698
+# %% ../nbs/11_cca.ipynb #e869450f
 def marks(tidy) -> pd.DataFrame:
     """`compare(..., tidy=True)` with a column chance_like: the interval holds the chance level; <NA> where this is NaN
 
     Beside it stands collapsed, of the table itself: either layer varies in at most a tenth of the directions that its width, or the number
     of samples less one, allows; all its directions count, however little variance they have, not only those that svcca keeps.
     """
+    check({"low", "chance", "high", "collapsed"} <= set(tidy), "tidy", list(tidy)[:6], "be a table of compare(..., tidy=True)")
     inside = (tidy.low <= tidy.chance) & (tidy.chance <= tidy.high)
     return tidy.assign(chance_like=inside.astype("boolean").mask(tidy.chance.isna()))
 
@@ -620,6 +625,7 @@ def draw_compare(ax, tidy, value="value", title=""):
     A ring marks a pair that is not to be told from chance, a cross one with a collapsed layer.
     """
     told, index, columns = marks(tidy), list(dict.fromkeys(tidy.layer_a)), list(dict.fromkeys(tidy.layer_b))
+    check(value in tidy, "value", value, f"be a column of the table: {', '.join(tidy)}")
     heat(ax, tidy.pivot(index="layer_a", columns="layer_b", values=value).loc[index, columns].rename_axis(index=None, columns=None), title)
     for column, marker, color in (("chance_like", "o", "none"), ("collapsed", "x", "tab:red")):
         part = told[told[column].fillna(False).astype(bool)]
@@ -627,7 +633,7 @@ def draw_compare(ax, tidy, value="value", title=""):
         ax.scatter(*spots, s=14, marker=marker, lw=0.9, facecolors=color, **({"edgecolors": "tab:red"} if marker == "o" else {}), zorder=3)
     return ax
 
-# %% ../nbs/11_cca.ipynb #9c065d8d
+# %% ../nbs/11_cca.ipynb #18cd0013
 EQUAL = 10      # directions a side in the column `equal` of depth_profile
 
 def _kept(s):
@@ -653,7 +659,9 @@ def depth_profile(model_a, model_b, batches, pairs) -> pd.DataFrame:
     rank_a, rank_b (directions that hold 99 % of the variance). Where a layer does not vary at all its rank is 0, nothing is retained,
     and the rest is NaN. ValueError: as in features; no pairs; fewer samples than the directions kept and two.
     """
+    pairs = [tuple(p) if isinstance(p, (tuple, list)) else p for p in pairs]
     check(len(pairs) > 0, "pairs", pairs, "name one pair of layers at least")
+    for p in pairs: check(isinstance(p, tuple) and len(p) == 2 and is_exact(model_a, p[:1]) and is_exact(model_b, p[1:]), "pairs", p, "be (name of a layer of model_a, name of a layer of model_b), no patterns")
     names, sides = [list(dict.fromkeys(side)) for side in zip(*pairs)], []
     stats = centred(gather(model_a, model_b, batches, *names))
     for side in (stats.a, stats.b):
@@ -668,14 +676,15 @@ def depth_profile(model_a, model_b, batches, pairs) -> pd.DataFrame:
     product = lambda a, b: _block_of(stats, a, b)[:, :-1, :-1]
     return pd.DataFrame([{"layer_a": a, "layer_b": b, **(_reading(x, y, product(a, b)) if x and y else none)} for a, b, x, y in told])
 
-# %% ../nbs/11_cca.ipynb #da2478c7
+# %% ../nbs/11_cca.ipynb #5b88e632
 def weight_change(before, after) -> dict[str, float]:
     """Relative change of each layer's parameters, |w1 - w0| / |w0|, Frobenius norms over its weight and bias together, in order
 
-    before, after: state dicts of one architecture. Only entries named weight or bias count, so that batch norm's running statistics
-    do not. inf where a layer of zeros moved, 0 where it did not, NaN where weights are no numbers. ValueError: names or shapes differ.
+    before, after: state dicts of one architecture. Entries count whose last name has weight or bias in it (in_proj_weight, bias_hh_l0),
+    so that batch norm's running statistics do not. inf where a layer of zeros moved, 0 where it did not, NaN where weights are no numbers. ValueError: names or shapes differ.
     """
-    names = [n for n in dict.fromkeys([*before, *after]) if n.rpartition(".")[2] in ("weight", "bias")]
+    for w, arg in ((before, "before"), (after, "after")): check(isinstance(w, Mapping), arg, type(w).__name__, "be a state dict: take model.state_dict()")
+    names = [n for n in dict.fromkeys([*before, *after]) if any(k in n.rpartition(".")[2] for k in ("weight", "bias"))]
     sums = {}
     for n in names:
         shapes = [tuple(w[n].shape) if n in w else "missing" for w in (before, after)]
@@ -683,5 +692,5 @@ def weight_change(before, after) -> dict[str, float]:
         w0, w1 = (w[n].detach().double().cpu() for w in (before, after))
         moved, size = sums.get(n.rpartition(".")[0], (0.0, 0.0))
         sums[n.rpartition(".")[0]] = moved + float((w1 - w0).square().sum()), size + float(w0.square().sum())
-    check(len(sums) > 0, "before", list(before)[:6], "hold entries named weight or bias")
+    check(len(sums) > 0, "before", list(before)[:6], "hold entries with weight or bias in their last name")
     return {k: math.sqrt(moved / size) if size else (moved and math.inf) for k, (moved, size) in sums.items()}

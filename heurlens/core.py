@@ -29,7 +29,7 @@ from scipy import stats
 
 from . import __version__
 
-# %% ../nbs/00_core.ipynb #466c588b
+# %% ../nbs/00_core.ipynb #4c1b148f
 class BadInput(ValueError):
     "A `ValueError` whose message is meant for the user: what was wrong, and what to do"
 
@@ -48,10 +48,11 @@ def reiterable(batches):
 def each_batch(batches, least=2):
     "The batches (x, y) of a re-iterable in turn; a `ValueError` where one is something else, a dict or a bare Tensor, say. least: 1 where (x,) will do"
     for batch in reiterable(batches):
-        known = isinstance(batch, (tuple, list)) and len(batch) >= least and isinstance(batch[0], (torch.Tensor, np.ndarray))
+        known = isinstance(batch, (tuple, list)) and len(batch) >= least and isinstance(batch[0], (torch.Tensor, np.ndarray)) and batch[0].ndim > 0
         inside = f" of {', '.join(type(b).__name__ for b in batch)}" if isinstance(batch, (tuple, list)) else ""
         check(known, "batches", f"a {type(batch).__name__}{inside}",
               "hold pairs (x, y), x a Tensor; where a network takes several inputs or a dict, wrap it in a module whose forward takes one Tensor")
+        check(len(batch[0]) > 0, "batches", "an empty batch", "hold batches of one sample at least")
         yield batch
 
 # %% ../nbs/00_core.ipynb #e6b2ca24

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Kernel', 'kernel_of', 'hsic', 'BatchSums', 'batch_sums', 'minibatch_cka', 'gather_batches']
 
-# %% ../nbs/09_minibatch.ipynb #770eca9c
+# %% ../nbs/09_minibatch.ipynb #393a12d7
 import math
 from dataclasses import dataclass
 from numbers import Integral
@@ -14,11 +14,11 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from .core import check, inference
+from .core import check, device_of, inference
 from .similarity import Error, NoVariance, Similarity, around_square, both, check_four, finite, read, tolerance
-from .statistics import arrange, channels_first, resolve, walk
+from .statistics import arrange, resolve, walk
 
-# %% ../nbs/09_minibatch.ipynb #673e2fbb
+# %% ../nbs/09_minibatch.ipynb #0f52a5c8
 @dataclass
 class Kernel:
     "Inner products of b samples in a layer: of the first h = b // 2 with all, [h, b], and of the others among themselves; its features"
@@ -26,19 +26,20 @@ class Kernel:
     width: int
 
 
-def _alive(z, mean, power):
-    "Whether any unit of [b, d] features with this mean and sum of squares about it varies by more than rounding"
-    tol = len(z) * tolerance(z)**2
+def _alive(z, tol, mean, power):
+    "Whether any unit of [b, d] features with this mean and sum of squares about it varies by more than the tolerance"
+    tol = len(z) * tol**2
     if power > tol * float(mean @ mean): return True                                                    # then one unit does
     return bool(((z.double() - mean.double()).square().sum(0) > tol * mean.double().square()).any())
 
 
-def kernel_of(z, arg) -> Kernel:
+def kernel_of(z, arg, tol=None) -> Kernel:
     """Kernel of a layer's output or of features [b, ...], taken as rows in the order in which they lie in memory (which one does not matter)
 
-    Products in the precision of z, float32 at least. ValueError: NaN or inf, with its place.
+    Products in the precision of z, float32 at least. ValueError: NaN or inf, with its place; values beyond all range. tol: as in `tolerance`, None for that of z.
     """
-    z = z.to(torch.promote_types(z.dtype, torch.float32))
+    tol, z = tol or tolerance(z), z.cpu() if z.device.type == "mps" else z
+    z = z.to(torch.promote_types(z.dtype, torch.float32) if z.is_floating_point() else torch.float64)
     if z.ndim == 4 and z.is_contiguous(memory_format=torch.channels_last): z = z.movedim(1, -1)
     z = z.reshape(len(z), -1)
     h, mean, halves = len(z) // 2, z.mean(0), None
@@ -49,10 +50,12 @@ def kernel_of(z, arg) -> Kernel:
     power = float(halves[0].trace() + halves[1].trace())
     if not 1e-30 < power < 1e30:
         finite(mean, z, arg, ("row of the batch", "column"))
-        if z.dtype == torch.float32: return kernel_of(z.double(), arg)
-    return Kernel(halves if _alive(z, mean, power) else [0 * k for k in halves], z.shape[1])
+        if z.dtype == torch.float32: return kernel_of(z.double(), arg, tol)
+    alive = _alive(z, tol, mean, power)
+    check(not alive or 1e-140 < power < 1e140, arg, f"features of a spread near {math.sqrt(power / len(z)):.0e}", "have a spread between 1e-60 and 1e60")
+    return Kernel(halves if alive else [torch.zeros_like(k) for k in halves], z.shape[1])
 
-# %% ../nbs/09_minibatch.ipynb #b8f7f7ba
+# %% ../nbs/09_minibatch.ipynb #86c3e327
 def _whole(layers):
     "(Vectors [L, m] whose dot products are those of the whole kernels, diagonals [L, b], row sums [L, b]), in float64"
     top, low = (torch.stack(part).double() for part in zip(*(k.halves for k in layers)))
@@ -66,11 +69,12 @@ def hsic(layers) -> Tensor:
     "Debiased HSIC (Song et al. 2012) of every pair of L layers in one batch of b samples, [L, L], from their kernels"
     packed, norms, sums = _whole(layers)
     b, sums = norms.shape[1], sums - norms
-    total = sums.sum(1)
+    total, size = sums.sum(1), norms.sum(1).square()
     found = packed @ packed.mT - norms @ norms.mT + torch.outer(total, total) / ((b - 1) * (b - 2)) - 2 / (b - 2) * sums @ sums.mT
-    return found / (b * (b - 3))
+    still = found.diagonal() <= 1e-10 * size                    # features that vary in one sample only: nothing but rounding is left
+    return found.masked_fill(still | still[:, None], 0) / (b * (b - 3))
 
-# %% ../nbs/09_minibatch.ipynb #6df5b61a
+# %% ../nbs/09_minibatch.ipynb #fae1efbe
 @dataclass
 class BatchSums:
     "Debiased HSIC in each of T batches: `sizes` [T] samples; `across` [T, A, B], `a` [T, A], `b` [T, B]"
@@ -86,7 +90,7 @@ class BatchSums:
         c, a, b = (parts @ weights).tolist()
         for own, arg in ((a, "x"), (b, "y")):
             if not own > 0: raise NoVariance(f"{arg} held features without variance, or that vary in a single sample of a batch only; it must vary over samples")
-        norm = math.sqrt(a * b)
+        norm = math.sqrt(a) * math.sqrt(b)
         value = min(1.0, max(0.0, c / norm))
         influence = len(weights) * weights * (parts[0] - c / norm / 2 * (parts[1] * math.sqrt(b / a) + parts[2] * math.sqrt(a / b))) / norm
         chance = float((weights.square() * 2 / (self.sizes * (self.sizes - 3))).sum().sqrt()) / math.sqrt(2 * math.pi)
@@ -95,7 +99,7 @@ class BatchSums:
         return Similarity(value, torch.empty(0, dtype=torch.float64), math.nan, math.nan, n, lambda: (math.nan, math.nan), lambda: chance,
                           Error(lambda x, y: influence.new_tensor([[-math.inf], [math.inf]]) if few else influence[:, None], around_square(value, reach)), lambda: (None, None))
 
-# %% ../nbs/09_minibatch.ipynb #2e182388
+# %% ../nbs/09_minibatch.ipynb #0cad7292
 def batch_sums(pairs) -> BatchSums:
     """Sums over batches; pairs: of each batch (layers of A, layers of B), lists of `Kernel`
 
@@ -122,9 +126,9 @@ def minibatch_cka(x, y, batch=200) -> Similarity:
     for z, arg in ((x, "x"), (y, "y")): check(not z.is_complex(), arg, z.dtype, "be real"); read(z, arg)
     check(isinstance(batch, Integral) and batch > 3, "batch", batch, "be a number of samples, 4 at least")
     check_four(len(x), "x")
-    return batch_sums(([kernel_of(u, "x")], [kernel_of(v, "y")]) for u, v in zip(x.split(batch), y.split(batch))).similarity(0, 0)
+    return batch_sums(([kernel_of(u, "x")], [kernel_of(v, "y")]) for u, v in zip(x.split(int(batch)), y.split(int(batch)))).similarity(0, 0)
 
-# %% ../nbs/09_minibatch.ipynb #6f5e24b2
+# %% ../nbs/09_minibatch.ipynb #21fe8389
 def gather_batches(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool") -> tuple[BatchSums, dict, dict]:
     """(HSIC of all pairs of layers in every batch, {layer of model_a: features}, {layer of model_b: features}), in one pass
 
@@ -133,10 +137,12 @@ def gather_batches(model_a, model_b, batches, layers_a=None, layers_b=None, layo
     """
     check(layout in ("pool", "flat"), "layout", layout, "be pool or flat: with the layout 'positions' a batch has too many rows for a kernel, and a DFT is for CCA")
     names, widths = (resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")), [{}, {}]
+    place = device_of(model_a) if device_of(model_a).type != "mps" else "cpu"
     def take(who):
         def kernel(name, module, out):
             arg = f"layer {name!r} of {who}"
-            return kernel_of(out if layout == "flat" or out.ndim < 3 else arrange(out, "pool", arg, channels_first(module))[0][0], arg)
+            k = kernel_of(out if layout == "flat" or out.ndim < 3 else arrange(out, "pool", arg, module)[0][0], arg)
+            return Kernel([half.to(place) for half in k.halves], k.width)
         return kernel
     jobs = [(model_a, names[0], take("model_a")), (model_b, names[1], take("model_b"))]
     if model_a is model_b: jobs = [(model_a, list(dict.fromkeys(names[0] + names[1])), take("model_a"))]

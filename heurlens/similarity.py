@@ -129,7 +129,7 @@ class Similarity:
         "95 % sampling interval of the value at this n, cut to [0, 1], from influence values; samples independent"
         return self._error.interval(self._error.at(*self._rows()))
 
-# %% ../nbs/08_similarity.ipynb #5e495503
+# %% ../nbs/08_similarity.ipynb #c341559b
 @dataclass
 class Moment:
     "Products [d+1, d+1] of centred features and their squared norms, less `norm`, the mean of these; rows [1, n, d+1] where at hand"
@@ -147,8 +147,8 @@ class Moment:
         return power[power > self.tol**2 * power[0]]
 
 
-def moment(a, arg):
-    "Moments of features [n, d], of unit size"
+def moment(a, arg, debiased=True):
+    "Moments of features [n, d], of unit size; debiased: as in `varies`"
     x, tol = read(a, arg)
     mean = x.mean(0)
     x = x - mean
@@ -158,7 +158,7 @@ def moment(a, arg):
     if x.shape[1] > len(x): x = torch.linalg.qr(x.mH, mode="r")[1].mH           # the same inner products, in n columns
     k = x.abs().square().sum(1, keepdim=True)
     z = torch.cat([x, k - k.mean()], 1)
-    return varies(Moment(z.mH @ z, float(k.mean()), len(x), tol, z[None]), arg)
+    return varies(Moment(z.mH @ z, float(k.mean()), len(x), tol, z[None]), arg, debiased)
 
 
 def _hsic(c, x, y, debiased):
@@ -167,13 +167,14 @@ def _hsic(c, x, y, debiased):
     return biased - x.n / (x.n - 2) * float(c[-1, -1].real) - x.n**2 * x.norm * y.norm / (x.n - 1) if debiased else biased
 
 
-def varies(x, arg):
-    "The side x, unless it does not vary, or in one sample only"
-    if x.norm == 0 or x.n > 3 and _hsic(x.gram, x, x, True) <= 1e-12 * (x.n * x.norm) ** 2:
-        raise NoVariance(f"{arg} held features without variance, or that vary in a single sample only; it must vary over samples")
+def varies(x, arg, debiased=True):
+    "The side x, unless it does not vary, or for the debiased estimator in no two samples alike: its own HSIC is 0 then"
+    if x.norm == 0: raise NoVariance(f"{arg} held features without variance; it must vary over samples")
+    if debiased and x.n > 3 and _hsic(x.gram, x, x, True) <= 1e-12 * (x.n * x.norm) ** 2:
+        raise NoVariance(f"{arg} held features whose debiased HSIC is 0, as where single samples only vary; take the biased CKA or more samples")
     return x
 
-# %% ../nbs/08_similarity.ipynb #9c1f5504
+# %% ../nbs/08_similarity.ipynb #50729107
 def cka_match(x, y, cross=None, debiased=True):
     "Similarity of two sides by linear CKA; cross: products [d+1, d+1] where the rows are not at hand"
     c = x.rows[0].mH @ y.rows[0] if cross is None else cross
@@ -207,14 +208,14 @@ def cka(x, y, debiased=True) -> Similarity:
     """
     x, y = both(x, y)
     if debiased: check_four(len(x), "x")
-    return cka_match(moment(x, "x"), moment(y, "y"), debiased=debiased)
+    return cka_match(moment(x, "x", debiased), moment(y, "y", debiased), debiased=debiased)
 
 
 def check_four(n, arg):
     "Stop where there are fewer than four samples"
     check(n > 3, arg, f"{n} samples", "have 4 at least for the debiased estimator")
 
-# %% ../nbs/08_similarity.ipynb #38c6d362
+# %% ../nbs/08_similarity.ipynb #6f7ccc09
 def _corner(n, p, q, draws, dtype):
     "p x q corners [draws, p, q] of random orthogonal (unitary) matrices of size n"
     rng = torch.Generator().manual_seed(0)
@@ -258,4 +259,4 @@ def procrustes(x, y) -> Similarity:
     rotation of the other. rho is empty, retained and adjusted are NaN. ValueError: unequal samples, NaN or inf, not matrices, no variance.
     """
     x, y = both(x, y)
-    return procrustes_match(moment(x, "x"), moment(y, "y"))
+    return procrustes_match(moment(x, "x", False), moment(y, "y", False))
