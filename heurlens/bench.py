@@ -306,7 +306,7 @@ def similarity_memory(quick=False):
     stored = images / 4 * sum(v.numel() * 4 for net in (a, b) for v in net.stored.values())
     return {"measures": [measured("peak of the lens / stored activations", [max(1, int(ran.stdout)) / stored], goal=0.25, rule="at most"), measured("stored activations", [stored / 1e9], "GB", images=images)]}
 
-# %% ../nbs/91_bench.ipynb #d7e7b868
+# %% ../nbs/91_bench.ipynb #372455f6
 def google(x, y):
     "Mean CCA coefficient of x, y [d, n] by the formulas of google/svcca's `get_cca_similarity`"
     d, cov = len(x), np.cov(x, y)
@@ -335,6 +335,7 @@ def against_peer(images, width, flat, turns):
     more = [] if flat else [measured(f"pytorch-cka / CKA of all samples, {what}", ratios(k["peer"], k["all samples"]))]
     return [measured(f"pytorch-cka / minibatch CKA, {what}", ratios(k["peer"], k["minibatch"]), goal=1.0), *more, *(measured(f"debiased CKA, {who}, {what}", v, "s", images=images) for who, v in k.items())]
 
+# %% ../nbs/91_bench.ipynb #0c19e83f
 def similarity_kernels(quick=False):
     "DFT-CCA against a loop over frequencies and google's formulas, CCA against its products, minibatch CKA against pytorch-cka"
     n, d, many, wide, turns = (150, 8, 400, 32, 2) if quick else (2000, 64, 10_000, 512, 3)

@@ -29,7 +29,7 @@ from scipy import stats
 
 from . import __version__
 
-# %% ../nbs/00_core.ipynb #4c1b148f
+# %% ../nbs/00_core.ipynb #da8bda8f
 class BadInput(ValueError):
     "A `ValueError` whose message is meant for the user: what was wrong, and what to do"
 
@@ -52,7 +52,7 @@ def each_batch(batches, least=2):
         inside = f" of {', '.join(type(b).__name__ for b in batch)}" if isinstance(batch, (tuple, list)) else ""
         check(known, "batches", f"a {type(batch).__name__}{inside}",
               "hold pairs (x, y), x a Tensor; where a network takes several inputs or a dict, wrap it in a module whose forward takes one Tensor")
-        check(len(batch[0]) > 0, "batches", "an empty batch", "hold batches of one sample at least")
+        check(len(batch[0]) > 0, "batches", "a batch without samples", "hold one sample at least in each")
         yield batch
 
 # %% ../nbs/00_core.ipynb #e6b2ca24
