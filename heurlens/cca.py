@@ -500,7 +500,7 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     stats = centred(stats)
     return _square(_all_pairs(stats, _sides(stats, measure, keep, debiased), measure, keep, debiased), value)
 
-# %% ../nbs/11_cca.ipynb #c4b2985d
+# %% ../nbs/11_cca.ipynb #0b91081c
 def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="svcca", layout="pool", *,
             value="value", keep=0.99, debiased=True, tidy=False) -> pd.DataFrame:
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
@@ -510,7 +510,8 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     minibatch_cka: for layers of any width, each batch one of the estimator's; maps pooled or flat; no ranks, nothing on collapse.
     layers: names or patterns, as in features. tidy: a row a pair instead, with layer_a, layer_b, value, chance, excess, adjusted, retained,
     rank_a, rank_b, low, high (95 % interval), width_a, width_b (features, times frequencies under a DFT), collapsed (see `marks`); passes
-    over batches twice. NaN, and a warning, where a layer has no variance; chance, excess and adjusted are NaN for maps at "positions".
+    over batches twice. NaN, and a warning, where a layer has no variance; chance, excess and adjusted are NaN for maps at "positions",
+    and everything is for maps of unequal sizes there (an error where all layers are asked for by name).
     ValueError: as features and the measure, the layer named.
     """
     measure, layout = _check_compare(measure, layout, value, keep)

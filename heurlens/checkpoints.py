@@ -135,20 +135,20 @@ def _leave(out, name, result, options, found, files, fig):
     save(fig, out / f"{name}.png")
     plt.close(fig)
 
-# %% ../nbs/80_checkpoints.ipynb #c94bafa8
-def compare_files(a, b, model, data, out="compared", *, model_b=None, layers=None, measure="svcca", layout="pool", size=None, mean=None, std=None, images=5000, batch=128, seed=0, **kw):
+# %% ../nbs/80_checkpoints.ipynb #e66170f1
+def compare_files(a, b, model, data, out="compared", *, model_b=None, layers=None, layers_b=None, measure="svcca", layout="pool", size=None, mean=None, std=None, images=5000, batch=128, seed=0, **kw):
     """(table, folder) of the similarity of the layers of two checkpoints; the table is that of `heurlens.cca.compare(..., tidy=True)`.
 
-    `model_b`: the network of `b` where it is another; `layers`: names or patterns of layers of both, None: all with parameters; others as
-    in connect_files and `compare`. Writes `out`/compare.json (record) and compare.png. `ValueError`: as these."""
+    `model_b`: the network of `b` where it is another; `layers`: names or patterns of layers of both, None: all with parameters; `layers_b`:
+    those of `b` where they are others; others as in connect_files and `compare`. Writes `out`/compare.json (record) and compare.png. `ValueError`: as these."""
     found, out = images_for(data, size, mean, std), Path(out)
     if layout == "dft" and measure == "svcca": measure = "dft_cca"                        # what compare makes of it
     nets = [load_weights(make_network(m, len(found.classes), found.train.x.shape[1], **kw), path).to(device()).eval() for m, path in ((model, a), (model_b or model, b))]
-    table = compare(*nets, some(found.test, images, seed).batches(batch), layers, layers, measure, layout, tidy=True)
+    table = compare(*nets, some(found.test, images, seed).batches(batch), layers, layers_b or layers, measure, layout, tidy=True)
     with theme():
         side = 2 + 0.25 * max(table.layer_a.nunique(), table.layer_b.nunique())
         fig, ax = plt.subplots(figsize=(side + 1, side))
         draw_compare(ax, table, title=f"{measure}, {layout}: ring: as chance, cross: collapsed")
-    options = {"model": model, "model_b": model_b, **kw, "layers": layers, "measure": measure, "layout": layout, "size": size, "mean": mean, "std": std, "images": images, "batch": batch, "seed": seed}
+    options = {"model": model, "model_b": model_b, **kw, "layers": layers, "layers_b": layers_b, "measure": measure, "layout": layout, "size": size, "mean": mean, "std": std, "images": images, "batch": batch, "seed": seed}
     _leave(out, "compare", {"table": table.to_dict("list")}, options, found, (a, b), fig)
     return table, out

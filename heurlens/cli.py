@@ -353,7 +353,7 @@ def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"),
     "Copy records of full length into the repository's results, and draw their figures."
     print(f"published {publish(root, results)} records to {results}")
 
-# %% ../nbs/90_cli.ipynb #d5850c0d
+# %% ../nbs/90_cli.ipynb #909bca62
 _A, _B = (typer.Argument(..., help=f"safetensors file of network {x}") for x in "AB")
 _Model = typer.Option(..., help="torchvision:NAME, timm:NAME or package.module:factory")
 _Set = typer.Option([], "--set", help="a keyword of the factory, such as depth=11; may be given several times")
@@ -392,10 +392,10 @@ def _connect(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Image
 @app.command("compare")
 def _compare(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Images, out: Path = typer.Option(Path("compared"), help="folder for table, figure and record"),
              model_b: str = typer.Option(None, help="the network of B where it is another"), layers: list[str] = typer.Option([], help="name or pattern of layers; may be given several times; default: all with parameters"),
-             measure: str = typer.Option("svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca"), layout: str = typer.Option("pool", help="of maps: pool, positions, flat or dft"),
+             layers_b: list[str] = typer.Option([], help="those of B where they are others"), measure: str = typer.Option("svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca"), layout: str = typer.Option("pool", help="of maps: pool, positions, flat or dft"),
              images: int = typer.Option(5000, help="test images at most"), batch: int = typer.Option(128), seed: int = 0, size: int = _Size, mean: str = _Mean, std: str = _Std, set_: list[str] = _Set):
     "Compare two checkpoints layer by layer, with chance levels and intervals."
-    table, where = compare_files(a, b, model, data, _writable(out), model_b=model_b, layers=layers or None, measure=measure, layout=layout, images=images, batch=batch, seed=seed, size=size,
+    table, where = compare_files(a, b, model, data, _writable(out), model_b=model_b, layers=layers or None, layers_b=layers_b or None, measure=measure, layout=layout, images=images, batch=batch, seed=seed, size=size,
                                  mean=_channels(mean, 0), std=_channels(std, 1), **_keywords(set_))
     print(f"{table.drop(columns=['width_a', 'width_b']).round(3).to_string(index=False)}\nwrote {where / 'compare.json'}, compare.png")
 
