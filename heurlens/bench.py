@@ -11,7 +11,7 @@ __all__ = ['THREADS', 'EPOCH', 'CONVS', 'SWEEPS', 'BENCHES', 'now', 'seconds', '
            'command_seconds', 'job', 'run_alone', 'together', 'growth', 'growth_figure', 'measure', 'load',
            'goals_table', 'main']
 
-# %% ../nbs/91_bench.ipynb #37b79a31
+# %% ../nbs/91_bench.ipynb #ec7ebb0d
 import argparse
 import contextlib
 import importlib.util
@@ -40,10 +40,10 @@ from torchvision import transforms
 from torchvision.models import resnet18
 
 from .cca import cca, compare, dft_cca
-from .minibatch import gather_batches
 from .cli import CHAPTERS, planned
 from .core import check, generator, inference, plain, provenance, read_record, write_atomic
 from .data import Data, Split
+from .minibatch import gather_batches
 from .mode_connectivity import connect, line
 from .models import build
 from .plots import theme

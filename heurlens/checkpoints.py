@@ -6,7 +6,7 @@
 __all__ = ['IMAGENET', 'make_network', 'load_weights', 'images_for', 'some', 'path_table', 'path_figure', 'connect_files',
            'compare_files']
 
-# %% ../nbs/80_checkpoints.ipynb #799afdf3
+# %% ../nbs/80_checkpoints.ipynb #fdd6b8b7
 import importlib
 import inspect
 import json
@@ -19,7 +19,7 @@ import torch
 import torchvision
 from torch import nn
 
-from .cca import compare, draw_compare
+from .cca import check_compare, compare, draw_compare
 from .core import BadInput, check, generator, load_tensors, plain, provenance, save_tensors, write_atomic
 from .data import load_data
 from .mode_connectivity import barrier, connect, line, rise
@@ -135,14 +135,14 @@ def _leave(out, name, result, options, found, files, fig):
     save(fig, out / f"{name}.png")
     plt.close(fig)
 
-# %% ../nbs/80_checkpoints.ipynb #e66170f1
+# %% ../nbs/80_checkpoints.ipynb #33597e37
 def compare_files(a, b, model, data, out="compared", *, model_b=None, layers=None, layers_b=None, measure="svcca", layout="pool", size=None, mean=None, std=None, images=5000, batch=128, seed=0, **kw):
     """(table, folder) of the similarity of the layers of two checkpoints; the table is that of `heurlens.cca.compare(..., tidy=True)`.
 
     `model_b`: the network of `b` where it is another; `layers`: names or patterns of layers of both, None: all with parameters; `layers_b`:
     those of `b` where they are others; others as in connect_files and `compare`. Writes `out`/compare.json (record) and compare.png. `ValueError`: as these."""
     found, out = images_for(data, size, mean, std), Path(out)
-    if layout == "dft" and measure == "svcca": measure = "dft_cca"                        # what compare makes of it
+    measure, layout = check_compare(measure, layout)                                      # the record tells what is computed
     nets = [load_weights(make_network(m, len(found.classes), found.train.x.shape[1], **kw), path).to(device()).eval() for m, path in ((model, a), (model_b or model, b))]
     table = compare(*nets, some(found.test, images, seed).batches(batch), layers, layers_b or layers, measure, layout, tidy=True)
     with theme():

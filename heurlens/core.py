@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable', 'each_batch',
-           'device_of', 'inference', 'own_chance', 'same_network', 'Config', 'scaled', 'derive', 'generator', 'plain',
-           'write_atomic', 'provenance', 'Store', 'read_record', 'save_tensors', 'load_tensors', 'load_records',
-           'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
+           'check_state', 'device_of', 'inference', 'own_chance', 'same_network', 'Config', 'scaled', 'derive',
+           'generator', 'plain', 'write_atomic', 'provenance', 'Store', 'read_record', 'save_tensors', 'load_tensors',
+           'load_records', 'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict',
+           'judge']
 
-# %% ../nbs/00_core.ipynb #c99b6b10
+# %% ../nbs/00_core.ipynb #8bf5f0f8
 import contextlib
 import hashlib
 import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -29,7 +30,7 @@ from scipy import stats
 
 from . import __version__
 
-# %% ../nbs/00_core.ipynb #da8bda8f
+# %% ../nbs/00_core.ipynb #11fe65c3
 class BadInput(ValueError):
     "A `ValueError` whose message is meant for the user: what was wrong, and what to do"
 
@@ -54,6 +55,10 @@ def each_batch(batches, least=2):
               "hold pairs (x, y), x a Tensor; where a network takes several inputs or a dict, wrap it in a module whose forward takes one Tensor")
         check(len(batch[0]) > 0, "batches", "a batch without samples", "hold one sample at least in each")
         yield batch
+
+def check_state(weights, arg):
+    "Stop where weights are no state dict, a network itself, say"
+    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
 
 # %% ../nbs/00_core.ipynb #e6b2ca24
 def device_of(model):

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Kernel', 'kernel_of', 'hsic', 'BatchSums', 'batch_sums', 'minibatch_cka', 'gather_batches']
 
-# %% ../nbs/09_minibatch.ipynb #393a12d7
+# %% ../nbs/09_minibatch.ipynb #151a0d68
 import math
 from dataclasses import dataclass
 from numbers import Integral
@@ -14,11 +14,11 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from .core import check, device_of, inference
-from .similarity import Error, NoVariance, Similarity, around_square, both, check_four, finite, read, tolerance
-from .statistics import arrange, resolve, walk
+from .core import check, inference
+from .similarity import Error, NoVariance, Similarity, around_square, both, check_four, finite, matrix, tolerance
+from .statistics import arrange, home, walk_both
 
-# %% ../nbs/09_minibatch.ipynb #0f52a5c8
+# %% ../nbs/09_minibatch.ipynb #e33259a9
 @dataclass
 class Kernel:
     "Inner products of b samples in a layer: of the first h = b // 2 with all, [h, b], and of the others among themselves; its features"
@@ -36,7 +36,8 @@ def _alive(z, tol, mean, power):
 def kernel_of(z, arg, tol=None) -> Kernel:
     """Kernel of a layer's output or of features [b, ...], taken as rows in the order in which they lie in memory (which one does not matter)
 
-    Products in the precision of z, float32 at least. ValueError: NaN or inf, with its place; values beyond all range. tol: as in `tolerance`, None for that of z.
+    Products in the precision of z, float32 at least. tol: as in `tolerance`, None for that of z. ValueError: NaN or inf, with its place;
+    values beyond all range.
     """
     tol, z = tol or tolerance(z), z.cpu() if z.device.type == "mps" else z
     z = z.to(torch.promote_types(z.dtype, torch.float32) if z.is_floating_point() else torch.float64)
@@ -99,7 +100,7 @@ class BatchSums:
         return Similarity(value, torch.empty(0, dtype=torch.float64), math.nan, math.nan, n, lambda: (math.nan, math.nan), lambda: chance,
                           Error(lambda x, y: influence.new_tensor([[-math.inf], [math.inf]]) if few else influence[:, None], around_square(value, reach)), lambda: (None, None))
 
-# %% ../nbs/09_minibatch.ipynb #0cad7292
+# %% ../nbs/09_minibatch.ipynb #cb15314b
 def batch_sums(pairs) -> BatchSums:
     """Sums over batches; pairs: of each batch (layers of A, layers of B), lists of `Kernel`
 
@@ -123,12 +124,12 @@ def minibatch_cka(x, y, batch=200) -> Similarity:
     ValueError: unequal samples, NaN or inf, not matrices, complex, batch below 4, no variance.
     """
     x, y = both(x, y)
-    for z, arg in ((x, "x"), (y, "y")): check(not z.is_complex(), arg, z.dtype, "be real"); read(z, arg)
+    for z, arg in ((x, "x"), (y, "y")): check(not z.is_complex(), arg, z.dtype, "be real"); matrix(z, arg)
     check(isinstance(batch, Integral) and batch > 3, "batch", batch, "be a number of samples, 4 at least")
     check_four(len(x), "x")
     return batch_sums(([kernel_of(u, "x")], [kernel_of(v, "y")]) for u, v in zip(x.split(int(batch)), y.split(int(batch)))).similarity(0, 0)
 
-# %% ../nbs/09_minibatch.ipynb #21fe8389
+# %% ../nbs/09_minibatch.ipynb #54ca5ff4
 def gather_batches(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool") -> tuple[BatchSums, dict, dict]:
     """(HSIC of all pairs of layers in every batch, {layer of model_a: features}, {layer of model_b: features}), in one pass
 
@@ -136,19 +137,13 @@ def gather_batches(model_a, model_b, batches, layers_a=None, layers_b=None, layo
     ValueError: as in `features` and `batch_sums`; the layout.
     """
     check(layout in ("pool", "flat"), "layout", layout, "be pool or flat: with the layout 'positions' a batch has too many rows for a kernel, and a DFT is for CCA")
-    names, widths = (resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")), [{}, {}]
-    place = device_of(model_a) if device_of(model_a).type != "mps" else "cpu"
-    def take(who):
-        def kernel(name, module, out):
-            arg = f"layer {name!r} of {who}"
-            k = kernel_of(out if layout == "flat" or out.ndim < 3 else arrange(out, "pool", arg, module)[0][0], arg)
-            return Kernel([half.to(place) for half in k.halves], k.width)
-        return kernel
-    jobs = [(model_a, names[0], take("model_a")), (model_b, names[1], take("model_b"))]
-    if model_a is model_b: jobs = [(model_a, list(dict.fromkeys(names[0] + names[1])), take("model_a"))]
+    widths = [{}, {}]
+    def kernel(who, name, module, out):
+        arg = f"layer {name!r} of {who}"
+        k = kernel_of(out if layout == "flat" or out.ndim < 3 else arrange(out, "pool", arg, module)[0][0], arg)
+        return Kernel([half.to(home(model_a)) for half in k.halves], k.width)
     def pairs():
-        for taken, _ in walk(jobs, batches):
-            sides = [{n: t[n] for n in ns} for t, ns in zip((taken[0], taken[-1]), names)]
+        for *sides, _ in walk_both(model_a, model_b, batches, layers_a, layers_b, kernel):
             for known, side in zip(widths, sides): known.update({n: k.width for n, k in side.items()})
             yield [list(side.values()) for side in sides]
     with inference(model_a, model_b): sums = batch_sums(pairs())

@@ -6,12 +6,12 @@
 __all__ = ['MEASURES', 'coefficients', 'reestimate_bn', 'measure_all', 'Curve', 'line', 'barrier', 'rise', 'connect', 'Plane',
            'plane', 'trajectory_plane', 'window', 'surface', 'trail', 'landscape', 'align']
 
-# %% ../nbs/10_mode_connectivity.ipynb #15afd611
+# %% ../nbs/10_mode_connectivity.ipynb #4aea2236
 import copy
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from numbers import Integral
 
 import numpy as np
@@ -25,7 +25,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from tqdm import tqdm
 
 from .alignment import align
-from .core import check, derive, device_of, each_batch, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
+from .core import check, check_state, derive, device_of, each_batch, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
 from .plots import contours
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
@@ -442,7 +442,7 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
 # %% ../nbs/10_mode_connectivity.ipynb #8807ff6e
 _all_ = ["align"]
 
-# %% ../nbs/10_mode_connectivity.ipynb #b07652d8
+# %% ../nbs/10_mode_connectivity.ipynb #13a38861
 class Plane:
     "An affine plane of parameters: `origin` and orthonormal `axes` [2, numbers] in float64, and `points`, the (x, y) of the three that made it"
     def __init__(self, origin, axes, points, slots): self.origin, self.axes, self.points, self._slots = origin, axes, points, slots
@@ -478,13 +478,13 @@ def plane(w0, w1, w2):
 
 def _plane_slots(weights, arg):
     "{name: (shape, dtype)} of the floating entries of a state dict less BN's running statistics"
-    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
+    check_state(weights, arg)
     of = lambda k, v: isinstance(v, torch.Tensor) and v.is_floating_point() and k.split(".")[-1] not in ("running_mean", "running_var")
     return {k: (v.shape, v.dtype) for k, v in weights.items() if of(k, v)}
 
 def _flat(weights, slots, arg):
     "The entries named in `slots` as one float64 vector"
-    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
+    check_state(weights, arg)
     for name, (shape, _) in slots.items():
         check(name in weights, arg, f"no entry {name}", "have the names of w0")
         check(weights[name].shape == shape, arg, f"{name} of shape {tuple(weights[name].shape)}", f"have w0's {tuple(shape)}")

@@ -5,14 +5,15 @@
 # %% auto #0
 __all__ = ['LAYOUTS', 'FIRST', 'CHUNK', 'WIDE', 'is_exact', 'resolve', 'walk', 'together', 'features', 'fourier', 'planes',
            'features_last', 'arrange', 'common', 'lowest', 'Own', 'own', 'Statistics', 'products', 'add', 'moved',
-           'centred', 'emptied', 'merge', 'all_reduce', 'TooWide', 'laid_out', 'gather']
+           'centred', 'emptied', 'merge', 'all_reduce', 'TooWide', 'home', 'walk_both', 'laid_out', 'gather']
 
-# %% ../nbs/07_statistics.ipynb #e8176472
+# %% ../nbs/07_statistics.ipynb #fcb2afb2
 import copy
 import fnmatch
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -100,7 +101,7 @@ def features(model, batches, layers=None) -> dict[str, Tensor]:
     """
     return together([model], [resolve(model, layers)], batches)[0]
 
-# %% ../nbs/07_statistics.ipynb #2caf59f1
+# %% ../nbs/07_statistics.ipynb #614fc4f3
 LAYOUTS = ("pool", "positions", "flat", "dft")
 
 def _fft(x):
@@ -108,16 +109,20 @@ def _fft(x):
     return (torch.fft.fft2 if x.is_complex() else torch.fft.rfft2)(x, dim=(0, 1), norm="ortho").flatten(0, 1)
 
 
+def _by_product(x): return not x.is_complex() and math.prod(x.shape[2:]) <= 256
+
+
 def fourier(x, places=slice(None)):
     "Fourier coefficients [F, N, C] in complex128 of maps [N, C, H, W], at these places among the frequencies that are kept"
-    if x.is_complex() or math.prod(x.shape[2:]) > 256: return _fft(x.to(torch.complex128 if x.is_complex() else torch.float64).permute(2, 3, 0, 1).contiguous())[places]
-    return torch.complex(*planes(x, places).unbind(1))
+    if _by_product(x): return torch.complex(*planes(x, places).unbind(1))
+    x = x.to(torch.complex128 if x.is_complex() else torch.float64)
+    return _fft(x.permute(2, 3, 0, 1).contiguous())[places]
 
 
 def planes(x, places=slice(None)):
     "Real and imaginary parts [F, 2, N, C] of `fourier`, in float64"
     n, c, h, w = x.shape
-    if x.is_complex() or h * w > 256: return torch.view_as_real(fourier(x, places)).movedim(-1, 1).contiguous()
+    if not _by_product(x): return torch.view_as_real(fourier(x, places)).movedim(-1, 1).contiguous()
     unit = _fft(torch.eye(h * w, dtype=torch.float64, device=x.device).view(h, w, -1))[places]
     return (torch.view_as_real(unit).mT.flatten(0, 1) @ x.double().reshape(n * c, h * w).T).view(-1, 2, n, c)
 
@@ -373,29 +378,41 @@ def all_reduce(stats, group=None):
     for t in (stats := copy.deepcopy(stats)).tensors(): torch.distributed.all_reduce(real(t), group=group)
     return stats
 
-# %% ../nbs/07_statistics.ipynb #de69a825
+# %% ../nbs/07_statistics.ipynb #e5dc5783
 class TooWide(ValueError):
     "Raised where statistics would be larger than most activations: features [n, d] are smaller than products [d, d] until n > d"
 
 WIDE = 4096      # features a layer of the layout "flat" may have: products of 4,096 features take 128 MiB
 
+def home(model):
+    "Where sums of a model's layers are kept: on its device, or on the CPU where that has no float64"
+    return device_of(model) if device_of(model).type != "mps" else torch.device("cpu")
+
+
+def walk_both(model_a, model_b, batches, layers_a, layers_b, take):
+    """For each batch, (layers of model_a, layers of model_b, samples): name -> take(who, name, module, output), who "model_a" or "model_b"
+
+    One forward where both are the same model, whose layers are model_a's then. layers: as in `resolve`.
+    """
+    names = resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")
+    jobs = [(m, ns, partial(take, who)) for m, ns, who in zip((model_a, model_b), names, ("model_a", "model_b"))]
+    if model_a is model_b: jobs = [(model_a, list(dict.fromkeys(names[0] + names[1])), partial(take, "model_a"))]
+    for taken, n in walk(jobs, batches): yield *({name: t[name] for name in ns} for t, ns in zip((taken[0], taken[-1]), names)), n
+
+
 def laid_out(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool"):
     """For each batch, (rows of model_a, rows of model_b, samples): name -> (rows [F, n, d], size of its maps)
 
-    One forward where both are the same model. Under a DFT, layers that put out no maps are left out unless they were asked for by name.
+    As `walk_both`. Under a DFT, layers that put out no maps are left out unless they were asked for by name.
     """
-    names = resolve(model_a, layers_a, "layers_a"), resolve(model_b, layers_b, "layers_b")
-    exact, place = (is_exact(model_a, layers_a), is_exact(model_b, layers_b)), device_of(model_a)
-    def take(who, exact):
-        def laid(name, module, out):
-            if layout == "dft" and out.ndim != 4 and not exact: return None
-            z, size = arrange(out, layout, f"layer {name!r} of {who}", module)
-            return z.to(place if place.type != "mps" else "cpu"), size
-        return laid
-    jobs = [(m, ns, take(who, e)) for m, ns, who, e in zip((model_a, model_b), names, ("model_a", "model_b"), exact)]
-    if model_a is model_b: jobs = [(model_a, list(dict.fromkeys(names[0] + names[1])), take("model_a", all(exact)))]
-    for taken, n in walk(jobs, batches):
-        yield *({name: t[name] for name in ns if t[name] is not None} for t, ns in zip((taken[0], taken[-1]), names)), n
+    exact = {"model_a": is_exact(model_a, layers_a), "model_b": is_exact(model_b, layers_b)}
+    if model_a is model_b: exact["model_a"] = all(exact.values())
+    def laid(who, name, module, out):
+        if layout == "dft" and out.ndim != 4 and not exact[who]: return None
+        z, size = arrange(out, layout, f"layer {name!r} of {who}", module)
+        return z.to(home(model_a)), size
+    for *sides, n in walk_both(model_a, model_b, batches, layers_a, layers_b, laid):
+        yield *({name: v for name, v in side.items() if v is not None} for side in sides), n
 
 
 def gather(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool") -> Statistics:
