@@ -378,7 +378,7 @@ def all_reduce(stats, group=None):
     for t in (stats := copy.deepcopy(stats)).tensors(): torch.distributed.all_reduce(real(t), group=group)
     return stats
 
-# %% ../nbs/07_statistics.ipynb #e5dc5783
+# %% ../nbs/07_statistics.ipynb #8ee6c848
 class TooWide(ValueError):
     "Raised where statistics would be larger than most activations: features [n, d] are smaller than products [d, d] until n > d"
 
@@ -414,7 +414,7 @@ def laid_out(model_a, model_b, batches, layers_a=None, layers_b=None, layout="po
     for *sides, n in walk_both(model_a, model_b, batches, layers_a, layers_b, laid):
         yield *({name: v for name, v in side.items() if v is not None} for side in sides), n
 
-
+# %% ../nbs/07_statistics.ipynb #40fba68f
 def gather(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool") -> Statistics:
     """Statistics of layers of two networks over all of `batches`, in one pass; float64, on model_a's device
 
