@@ -5,19 +5,21 @@
 # %% auto #0
 __all__ = ['theme', 'save', 'over_seeds', 'lines', 'heat', 'levels', 'contours']
 
-# %% ../nbs/04_plots.ipynb #cfb61d04
+# %% ../nbs/04_plots.ipynb #c795b1d9
 import contextlib
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# %% ../nbs/04_plots.ipynb #476eea57
+# %% ../nbs/04_plots.ipynb #d8c4ffaf
 def theme(context="notebook"):
     "Context manager: the look of every figure here"
-    set_matplotlib_formats("png", metadata={"Software": None})
+    if sys.modules.get("IPython"):                                # in a notebook; IPython is none of the requirements
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        set_matplotlib_formats("png", metadata={"Software": None})
     rc = {"figure.dpi": 100, "savefig.dpi": 100, "font.size": 9, "axes.titlesize": 9, "axes.labelsize": 9, "legend.fontsize": 8,
           "xtick.labelsize": 8, "ytick.labelsize": 8, "figure.constrained_layout.use": True, "axes.spines.top": False,
           "axes.spines.right": False, "legend.frameon": False, "grid.linewidth": 0.5}
