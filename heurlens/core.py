@@ -4,17 +4,19 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable', 'each_batch',
-           'check_state', 'device_of', 'inference', 'own_chance', 'same_network', 'Config', 'scaled', 'derive',
-           'generator', 'plain', 'write_atomic', 'provenance', 'Store', 'read_record', 'save_tensors', 'load_tensors',
-           'load_records', 'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict',
-           'judge']
+           'check_state', 'device_of', 'inference', 'own_chance', 'same_network', 'private', 'using_threads', 'Config',
+           'scaled', 'derive', 'generator', 'untouched', 'seed_pass', 'plain', 'write_atomic', 'machine', 'provenance',
+           'Store', 'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick',
+           'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
 
 # %% ../nbs/00_core.ipynb #8bf5f0f8
 import contextlib
+import copy
 import hashlib
 import json
 import os
 import platform
+import random
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,8 +27,10 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from scipy import stats
+from threadpoolctl import threadpool_limits
+from torch import nn
 
 from . import __version__
 
@@ -104,6 +108,39 @@ def same_network(model_a, model_b):
             check(not v.is_complex(), arg, f"{name} of {v.dtype}", "have real weights")
             check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
+# %% ../nbs/00_core.ipynb #025d71a5
+def private(model, arg="model"):
+    """A copy of `model` to measure on, in eval mode, without gradients, half precision as float32
+
+    `ValueError` where `model` is no module, has lazy parameters without a shape, or cannot be copied.
+    """
+    check(isinstance(model, nn.Module), arg, type(model).__name__, "be an nn.Module")
+    for name, p in (*model.named_parameters(), *model.named_buffers()):
+        lazy = nn.parameter.is_lazy(p)
+        check(not lazy, arg, f"{name} without a shape", "have been run once, to have all its weights")
+    # old weight norm keeps results of its computation as attributes, which torch refuses to copy
+    plain_tensors = [v for m in model.modules() for v in vars(m).values() if torch.is_tensor(v)]
+    memo = {id(v): v.detach().clone() for v in plain_tensors if not v.is_leaf}
+    try:
+        net = copy.deepcopy(model, memo).eval()
+    except Exception as e:  # whatever a copy may raise
+        raise BadInput(f"{arg} held a network that cannot be copied ({type(e).__name__}: {e})") from e
+    net.zero_grad(set_to_none=True)
+    half = (torch.float16, torch.bfloat16)
+    return net.float() if any(v.dtype in half for v in net.state_dict().values() if torch.is_tensor(v)) else net
+
+# %% ../nbs/00_core.ipynb #e7849917
+@contextlib.contextmanager
+def using_threads(n):
+    "Context in which torch, NumPy and SciPy compute with `n` threads"
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        with threadpool_limits(n, user_api="blas"):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
 # %% ../nbs/00_core.ipynb #188ef316
 @dataclass(frozen=True)
 class Config:
@@ -129,6 +166,7 @@ class Config:
     epochs: int = 1
     augment: bool = True
     amp: bool = False              # bf16 autocast in training; measurements are float32 always
+    threads: int = 1               # that the run computes with, whoever runs it
     options: dict = field(default_factory=dict)   # what this kind of run alone needs
     assumed: tuple[str, ...] = ()
 
@@ -159,6 +197,61 @@ def generator(*parts, device="cpu"):
     "A `torch.Generator` seeded with `derive(*parts)`"
     return torch.Generator(device=device).manual_seed(derive(*parts))
 
+# %% ../nbs/00_core.ipynb #27aefccb
+def _generators(batches):
+    "The generators that a DataLoader draws from: its own and its samplers'"
+    inner = getattr(batches, "batch_sampler", None)
+    holders = (batches, getattr(batches, "sampler", None), inner, getattr(inner, "sampler", None))
+    found = (getattr(h, "generator", None) for h in holders)
+    return list({id(g): g for g in found if isinstance(g, torch.Generator)}.values())
+
+
+def _each_set(batches):
+    "The sets of batches in `batches`, each of which is one set or a dict of several"
+    for b in batches:
+        yield from b.values() if isinstance(b, Mapping) else (b,)
+
+
+@contextlib.contextmanager
+def untouched(device, *batches):
+    """Context that leaves the caller's random state as it was
+
+    That of torch on the CPU and on `device`, of NumPy and of Python, of the generators of the
+    DataLoaders in `batches` (sets, or dicts of sets), and the pass at which `Batches` stand.
+    """
+    sets = list(_each_set(batches))
+    held = [(g, g.get_state()) for b in sets for g in _generators(b)]
+    passes = [(b, b.epoch) for b in sets if hasattr(b, "epoch")]
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    try:
+        with own_chance(device):
+            yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        for g, state in held:
+            g.set_state(state)
+        for b, epoch in passes:
+            b.epoch = epoch
+
+
+def seed_pass(batches, device, *parts, epoch=None):
+    """Seed all that one pass over `batches` may draw from with `derive(*parts)`; use it inside `untouched`
+
+    epoch: the pass that `Batches` are set to, where given.
+    """
+    seed = derive(*parts)
+    torch.random.default_generator.manual_seed(seed)
+    if torch.device(device).type == "cuda":  # torch.manual_seed would seed the other GPUs too
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+    for g in _generators(batches):
+        g.manual_seed(seed)
+    if epoch is not None and hasattr(batches, "epoch"):
+        batches.epoch = epoch
+
 # %% ../nbs/00_core.ipynb #0e73abd6
 def plain(value):
     "`value` as JSON can hold it: tensors and arrays as lists, floats to seven digits, not-finite ones as None"
@@ -188,20 +281,39 @@ def _version(part):
     except metadata.PackageNotFoundError: return None
 
 def _revision():
-    "Git revision of the source tree that this module stands in, with '+' where it was changed; None outside one"
-    git = ["git", "-C", str(Path(__file__).resolve().parent)]
-    ask = lambda *a: subprocess.run([*git, *a], capture_output=True, text=True, check=True).stdout.strip()
-    try: return ask("rev-parse", "HEAD")[:12] + ("+" if ask("status", "--porcelain", "--", ".") else "")
-    except (OSError, subprocess.CalledProcessError): return None
+    "Git revision of the repository that tracks this module, '+' where it was changed; None without one"
+    here = Path(__file__).resolve()
+
+    def ask(*args):
+        argv = ["git", "-C", str(here.parent), *args]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        ask("ls-files", "--error-unmatch", here.name)  # an environment may lie inside another project
+        return ask("rev-parse", "HEAD")[:12] + ("+" if ask("status", "--porcelain", "--", ".") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def machine(device="cpu"):
+    "The kind of machine that decides the last digits of a result: processor and its instruction set, or GPU"
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU with {torch.backends.cpu.get_cpu_capability()}"
+
 
 def provenance(device="cpu"):
     "Where a result comes from: versions, git revision, device, threads"
     if "here" not in _ONCE:
-        _ONCE["here"] = {"heurlens": __version__, "revision": _revision(), "python": platform.python_version(),
-                         "versions": {p: _version(p) for p in _PARTS}}
-    gpu = torch.device(device).type == "cuda"
-    name = torch.cuda.get_device_name(device) if gpu else f"{platform.machine()} CPU, {os.cpu_count()} cores"
-    return {**_ONCE["here"], "device": name, "threads": torch.get_num_threads()}
+        _ONCE["here"] = {
+            "heurlens": __version__,
+            "revision": _revision(),
+            "python": platform.python_version(),
+            "versions": {p: _version(p) for p in _PARTS},
+        }
+    cores = "" if torch.device(device).type == "cuda" else f", {os.cpu_count()} cores"
+    return {**_ONCE["here"], "device": machine(device) + cores, "threads": torch.get_num_threads()}
+
 
 _ONCE = {}
 
@@ -259,20 +371,42 @@ def read_record(path, told=()):
           "be JSON with a result and a provenance; delete it and run again")
     return rec
 
+def _digest(tensors, meta):
+    "Hash of names, kinds and bytes of tensors, and of metadata"
+    h = hashlib.blake2b(digest_size=16)
+    for name in sorted(tensors):
+        v = tensors[name].detach().to("cpu").contiguous()
+        h.update(repr((name, str(v.dtype), tuple(v.shape))).encode())
+        h.update(v.flatten().view(torch.uint8).numpy().tobytes() if v.numel() else b"")
+    h.update(json.dumps({k: v for k, v in meta.items() if k != "digest"}, sort_keys=True).encode())
+    return h.hexdigest()
+
+
 def save_tensors(path, tensors, meta=None):
-    "Path of the safetensors file that holds `tensors` (dict of name to Tensor) and `meta` (dict of str)"
-    told = {k: v.detach().to("cpu").contiguous().clone() for k, v in tensors.items()}
-    def write(f):
-        try: save_file(told, f, metadata=meta)
-        except SafetensorError as e: raise OSError(f"{path} could not be written: {e}") from None       # a full disk, for example
-    return write_atomic(path, write)
+    """Path of the safetensors file of `tensors` (dict of name to Tensor) and `meta` (dict of str)
+
+    The metadata gain a digest of all that the file holds; `load_tensors` checks it.
+    """
+    held = {k: v.detach().to("cpu").contiguous().clone() for k, v in tensors.items()}
+    data = save(held, {**(meta or {}), "digest": _digest(held, meta or {})})
+    return write_atomic(path, lambda f: f.write_bytes(data))
+
 
 def load_tensors(path):
-    "(dict of name to Tensor, dict of metadata) of a safetensors file; a `ValueError` where it is missing or cut off"
+    """(dict of name to Tensor, dict of metadata) of a safetensors file
+
+    `ValueError` where it is missing, cut off, or not what its digest (if it has one) says.
+    """
     check(Path(path).is_file(), "path", str(path), "be an existing safetensors file")
     try:
-        with safe_open(path, "pt") as f: return {k: f.get_tensor(k) for k in f.keys()}, f.metadata() or {}
-    except SafetensorError as e: raise BadInput(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
+        with safe_open(path, "pt") as f:
+            tensors, meta = {k: f.get_tensor(k) for k in f.keys()}, dict(f.metadata() or {})
+    except (SafetensorError, OSError) as e:
+        raise BadInput(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
+    digest = meta.pop("digest", None)
+    whole = digest is None or digest == _digest(tensors, meta)
+    check(whole, "path", str(path), "be as it was written: its bytes have changed since")
+    return tensors, meta
 
 # %% ../nbs/00_core.ipynb #8fc15588
 def load_records(root, chapter=None):
