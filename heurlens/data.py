@@ -46,7 +46,7 @@ def _one_pass(batches, g):
             x = augment(x, s.pad, s.flip, g)
         yield s.normalise(x).contiguous(memory_format=batches.format), s.y[idx]
 
-# %% ../nbs/01_data.ipynb #c99ae3d3
+# %% ../nbs/01_data.ipynb #4b073e69
 class Batches:
     """Re-iterable (x, y) pairs, made by `Split.batches`
 
@@ -181,7 +181,7 @@ def _check_pair(part, x, y, classes, shape):
     held = f"labels {int(y.min())} to {int(y.max())}"
     check(inside, part, held, f"hold labels 0 to {len(classes) - 1}")
 
-# %% ../nbs/01_data.ipynb #03282ba5
+# %% ../nbs/01_data.ipynb #22a2665c
 def _hold_out(pair, share):
     "(validation pair or None, training pair, what to say of them) of a shuffled pair"
     x, y = pair
@@ -191,7 +191,7 @@ def _hold_out(pair, share):
     check(0 < cut < len(y), "valid", share, f"leave images on both sides of {len(y)}")
     return (x[:cut], y[:cut]), (x[cut:], y[cut:]), ""
 
-# %% ../nbs/01_data.ipynb #9b122b34
+# %% ../nbs/01_data.ipynb #59008613
 def _shuffled(pair, name):
     "The pair (x, y) in an order that a fixed seed draws"
     x, y = pair
@@ -222,7 +222,7 @@ def assemble(
     checked = tested if held is None else replace(first, x=held[0], y=held[1])
     return Data(name, first, checked, tested, classes, "; ".join(n for n in (note, said) if n))
 
-# %% ../nbs/01_data.ipynb #f569fb07
+# %% ../nbs/01_data.ipynb #dd1b4a6a
 def _resize(x, size):
     "uint8 [C, size, size] of one image, an array uint8 [C, H, W]"
     im = Image.fromarray(x[0] if len(x) == 1 else np.ascontiguousarray(x.transpose(1, 2, 0)))
@@ -308,35 +308,39 @@ def _splits(folder):
         return splits, f"the images of {found[0]}/ serve as test images"
     return {**splits, "valid": folder / found[0]}, f"the images of {found[0]}/ serve for validation"
 
-# %% ../nbs/01_data.ipynb #fa7a3647
+# %% ../nbs/01_data.ipynb #75001577
 def _entries(folder):
-    "Sorted names of what a folder holds, without hidden ones"
+    "What a folder holds, sorted by name, without hidden entries"
     try:
-        return sorted(n for n in os.listdir(folder) if not n.startswith("."))
+        with os.scandir(folder) as found:
+            return sorted((e for e in found if e.name[0] != "."), key=lambda e: e.name)
     except OSError as e:
         raise BadInput(f"data held {str(folder)!r}, which cannot be read ({e.strerror})") from None
 
 
 def _classes(folder):
     "(names of the classes, names of other files) in the folder of a split"
-    names = _entries(folder)
-    for n in names:  # a class behind a broken link would be missing without a word
-        check(os.path.exists(folder / n), "data", str(folder / n), "be no link that leads nowhere")
-    classes = [n for n in names if os.path.isdir(folder / n)]
-    return classes, [n for n in names if n not in classes]
+    entries = _entries(folder)
+    for e in entries:  # a class behind a broken link would be missing without a word
+        check(os.path.exists(e.path), "data", e.path, "be no link that leads nowhere")
+    classes = [e.name for e in entries if os.path.isdir(e.path)]
+    return classes, [e.name for e in entries if e.name not in classes]
 
 
 def _images(folder):
-    "(image files, names of other files) in the folder of a class"
-    names = _entries(folder)
-    images = [folder / n for n in names if os.path.splitext(n)[1].lower() in SUFFIXES]
+    "(paths of the image files, names of other files) in the folder of a class"
+    images, others = [], []
+    for e in _entries(folder):
+        image = os.path.splitext(e.name)[1].lower() in SUFFIXES
+        (images if image else others).append(e)
     endings = " ".join(sorted(SUFFIXES))
     check(images, "data", str(folder), f"hold at least one image ({endings})")
-    for p in images:
-        check(os.path.isfile(p), "data", str(p), "be an image file, no folder and no broken link")
-    return images, [n for n in names if os.path.splitext(n)[1].lower() not in SUFFIXES]
+    for e in images:
+        plain = e.is_file(follow_symlinks=False) or os.path.isfile(e.path)
+        check(plain, "data", e.path, "be an image file, no folder and no broken link")
+    return [e.path for e in images], [e.name for e in others]
 
-# %% ../nbs/01_data.ipynb #4ff2684f
+# %% ../nbs/01_data.ipynb #9cc021b4
 def _listing(splits):
     "(classes, {split: [(file, class number)]}, what to say of other files) of {split: its folder}"
     found = {part: _classes(folder) for part, folder in splits.items()}
@@ -385,7 +389,7 @@ def _pixels(im):
     x = np.asarray(im.convert("L" if grey else "RGB"))
     return np.atleast_3d(x).transpose(2, 0, 1), False
 
-# %% ../nbs/01_data.ipynb #9b759200
+# %% ../nbs/01_data.ipynb #a07839d5
 def _decode(path, size=None, shape=None):
     """(uint8 [1 or 3, H, W], had it more than 8 bits, has it more frames) of one image file
 
@@ -410,16 +414,19 @@ def _decode(path, size=None, shape=None):
         check(False, "data", held, f"hold images of one size: resize them, or give one ({there})")
     return x, deep, several
 
-# %% ../nbs/01_data.ipynb #3e8ff96f
+# %% ../nbs/01_data.ipynb #1d3fb0c4
 def _decode_all(files, size):
     "(uint8 [N, C, H, W], what to say of them) of image files; C is 1 where all are grey, else 3"
+    parts = [files[i : i + 32] for i in range(0, len(files), 32)]  # a task an image costs more
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         shape = _decode(files[0], size)[0].shape[1:]
-        images, deep, several = zip(*pool.map(lambda f: _decode(f, size, shape), files))
-    brightest = max((int(x.max()) for x, d in zip(images, deep) if d), default=255)
-    held = f"16-bit or float images that end at {brightest}/255 of white ({files[deep.index(True)]})" if any(deep) else ""
-    check(brightest > 16, "data", held, "use the range up to white: scale them first")
+        decoded = pool.map(lambda part: [_decode(f, size, shape) for f in part], parts)
+        images, deep, several = zip(*(image for part in decoded for image in part))
+    if any(deep):
+        brightest = max(int(x.max()) for x, d in zip(images, deep) if d)
+        held = f"{files[deep.index(True)]} and the like, at most {brightest}/255 of white"
+        check(brightest > 16, "data", held, "use the range of 16 bits, or of floats in 0..1")
     pixels = np.empty((len(images), max(map(len, images)), *shape), np.uint8)
     for out, x in zip(pixels, images):
         out[:] = x  # a grey image fills all three channels
@@ -431,9 +438,10 @@ def _decode_all(files, size):
 def _digest(path):
     "Digest of a file's bytes"
     try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+        with open(path, "rb") as f:
+            return hashlib.blake2b(f.read(), digest_size=16).hexdigest()
     except OSError as e:
-        raise BadInput(f"data held {str(path)!r}, which cannot be read ({e.strerror})") from None
+        raise BadInput(f"data held {path!r}, which cannot be read ({e.strerror})") from None
 
 
 def _cached(path, key, n):
@@ -447,7 +455,7 @@ def _cached(path, key, n):
     sound = sound and len(x) == n and x.shape[1] in (1, 3) and meta.get("key") == key
     return (x, meta.get("note", "")) if sound else None
 
-# %% ../nbs/01_data.ipynb #5edda660
+# %% ../nbs/01_data.ipynb #3e3841e5
 def _decoded(files, size):
     "(uint8 [N, C, H, W], what to say of them) of image files, decoded once and kept"
     recipe = ["decoded 2", PIL.__version__, size, [_digest(f) for f in files]]
