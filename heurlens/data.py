@@ -33,7 +33,7 @@ def _check_batches(split, batch_size, seed, **flags):
         known = isinstance(flag, (bool, int, np.bool_)) and flag in (0, 1)
         check(known, arg, flag, "be True or False")
 
-
+# %% ../nbs/01_data.ipynb #7549df80
 def _one_pass(batches, g):
     "The batches of one pass, its order and augmentation drawn from the generator `g`"
     s, size = batches.split, batches.batch_size
@@ -54,7 +54,16 @@ class Batches:
     (seed, `epoch`), and advances `epoch` by 1; setting `epoch` gives that very pass again.
     """
 
-    def __init__(self, split, batch_size, shuffle, augment, seed, drop_last, channels_last):
+    def __init__(
+        self,
+        split,
+        batch_size,
+        shuffle=False,
+        augment=False,
+        seed=0,
+        drop_last=False,
+        channels_last=False,
+    ):
         flags = {"shuffle": shuffle, "augment": augment}
         flags |= {"drop_last": drop_last, "channels_last": channels_last}
         _check_batches(split, batch_size, seed, **flags)
@@ -70,7 +79,7 @@ class Batches:
     def __iter__(self):
         g = generator(self.seed, "pass", self.epoch)
         self.epoch += 1
-        return _one_pass(self, g)
+        yield from _one_pass(self, g)
 
 # %% ../nbs/01_data.ipynb #1e88360e
 def augment(x, pad, flip, g):
@@ -168,7 +177,7 @@ def _moments(x):
     std = (square / (n - 1).clamp_min(1)).sqrt().clamp_min(1e-3)  # one colour only: stays finite
     return mean.float(), std.float()
 
-
+# %% ../nbs/01_data.ipynb #07b2e7c9
 def _check_pair(part, x, y, classes, shape):
     "`ValueError` where (x, y) are no images and labels of a data set with images of `shape`"
     images = isinstance(x, torch.Tensor) and x.dtype == torch.uint8 and x.ndim == 4 and len(x) > 0
@@ -198,7 +207,7 @@ def _shuffled(pair, name):
     order = torch.randperm(len(y), generator=generator(name, len(y)))
     return x[order], y[order]
 
-
+# %% ../nbs/01_data.ipynb #0ae52f6c
 def assemble(
     name: str, train, test, classes, valid: float = 0.1, flip: bool = True, *, held=None, note=""
 ) -> Data:
@@ -278,9 +287,9 @@ def _cifar10(root, valid, size):
     pairs = [(_resized(x, size), torch.tensor(p.targets)) for x, p in zip(images, parts)]
     return assemble("cifar10", *pairs, parts[0].classes, valid)
 
-
+# %% ../nbs/01_data.ipynb #f0dceddd
 def cache_folder():
-    "Folder for downloads and decoded images: HEURLENS_CACHE, else heurlens below the user's cache folder"
+    "HEURLENS_CACHE, else heurlens in the user's cache folder: for downloads and decoded images"
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("HEURLENS_CACHE") or Path(base) / "heurlens")
 
@@ -296,17 +305,19 @@ def _splits(folder):
     check(os.path.isdir(folder), "data", name, f"be 'digits', 'cifar10' or {layout}")
     looked = f"hold a folder train/<class>/ of images (looked for {folder / 'train'})"
     check(os.path.isdir(folder / "train"), "data", name, looked)
-    found = [p for p in VALIDATION if os.path.isdir(folder / p)]
-    check(len(found) < 2, "data", f"{name} with {' and '.join(found)}", "hold one of them")
-    has_test = os.path.isdir(folder / "test")
+    found = [p for p in ("test", *VALIDATION) if os.path.lexists(folder / p)]
+    for p in found:
+        check(os.path.isdir(folder / p), "data", str(folder / p), "be a folder, or a link to one")
+    own = [p for p in found if p != "test"]
+    check(len(own) < 2, "data", f"{name} with {' and '.join(own)}", "hold one of them")
     looked = f"hold a folder test/<class>/ of images, or val/ (looked for {folder / 'test'})"
-    check(has_test or found, "data", name, looked)
-    splits = {"train": folder / "train", "test": folder / (["test"] if has_test else found)[0]}
-    if not found:
+    check(found, "data", name, looked)
+    splits = {"train": folder / "train", "test": folder / found[0]}
+    if not own:
         return splits, ""
-    if not has_test:
-        return splits, f"the images of {found[0]}/ serve as test images"
-    return {**splits, "valid": folder / found[0]}, f"the images of {found[0]}/ serve for validation"
+    if found == own:
+        return splits, f"the images of {own[0]}/ serve as test images"
+    return {**splits, "valid": folder / own[0]}, f"the images of {own[0]}/ serve for validation"
 
 # %% ../nbs/01_data.ipynb #75001577
 def _entries(folder):
@@ -326,7 +337,7 @@ def _classes(folder):
     classes = [e.name for e in entries if os.path.isdir(e.path)]
     return classes, [e.name for e in entries if e.name not in classes]
 
-
+# %% ../nbs/01_data.ipynb #09f184a9
 def _images(folder):
     "(paths of the image files, names of other files) in the folder of a class"
     images, others = [], []
@@ -355,8 +366,8 @@ def _listing(splits):
             images, others = _images(folder / name)
             files[part] += [(p, k) for p in images]
             passed += [f"{folder.name}/{name}/{n}" for n in others]
-    said = f"no images, passed over: {len(passed)}, the first {passed[0]}" if passed else ""
-    return classes, files, said
+    said = f"passed over {len(passed)} without an image's ending, first " + "".join(passed[:1])
+    return classes, files, said if passed else ""
 
 # %% ../nbs/01_data.ipynb #b94adc62
 class _Unfit(ValueError):
@@ -376,7 +387,7 @@ def _from_deep(im):
         raise _Unfit("is transparent in places: lay it on a background")
     return np.rint(x * 255 / white).astype(np.uint8)
 
-
+# %% ../nbs/01_data.ipynb #3c178f3b
 def _pixels(im):
     "(uint8 [1 or 3, H, W], whether they had more than 8 bits) of an image"
     if im.mode == "F" or im.mode.startswith("I"):
@@ -471,7 +482,7 @@ def _decoded(files, size):
         pass  # a cache that cannot be written costs time, not the run
     return x, said
 
-
+# %% ../nbs/01_data.ipynb #e95c33b0
 def _folder(folder, valid, size):
     "Data of an image folder"
     splits, said = _splits(folder)
@@ -484,6 +495,15 @@ def _folder(folder, valid, size):
     name = folder.resolve().name
     train, test, held = pairs["train"], pairs["test"], pairs.get("valid")
     return assemble(name, train, test, classes, valid, held=held, note=note)
+
+# %% ../nbs/01_data.ipynb #65ad1d71
+def _check_request(name, root, size):
+    "`ValueError` where `load_data` is asked for what cannot be"
+    named = isinstance(name, (str, os.PathLike)) and str(name) != ""
+    check(named, "name", name, "be 'digits', 'cifar10' or a folder")
+    check(root is None or isinstance(root, (str, os.PathLike)), "root", root, "be a folder")
+    if size is not None:
+        check_whole(size, "size")
 
 # %% ../nbs/01_data.ipynb #1c234890
 def load_data(
@@ -504,11 +524,9 @@ def load_data(
     `ValueError`: a missing folder, fewer than two classes, an empty class, a file that is no
     image or cannot be had in 8 bits, unequal sizes.
     """
-    named = isinstance(name, (str, os.PathLike)) and str(name) != ""
-    check(named, "name", name, "be 'digits', 'cifar10' or a folder")
-    check(root is None or isinstance(root, (str, os.PathLike)), "root", root, "be a folder")
-    if size is not None:
-        check_whole(size, "size")
+    _check_request(name, root, size)
     if str(name) == "digits":
         return _digits(valid, size)
-    return _cifar10(root, valid, size) if str(name) == "cifar10" else _folder(Path(root or ".") / name, valid, size)
+    if str(name) == "cifar10":
+        return _cifar10(root, valid, size)
+    return _folder(Path(root or ".") / name, valid, size)

@@ -59,6 +59,7 @@ def _net(convs, widths, hidden, num_classes, width, in_chans, bn, side):
     plan = [p for n, w in zip(convs, widths) for p in [of(w)] * n + ["M"]]
     return _stack(plan, of(hidden), num_classes, in_chans, bn, side)
 
+# %% ../nbs/02_models.ipynb #cdb2b091
 def vgg(
     depth: int = 16, num_classes: int = 10, width: float = 1.0, bn: bool = True, in_chans: int = 3
 ) -> nn.Sequential:
@@ -71,7 +72,7 @@ def vgg(
     widths = (64, 128, 256, 512, 512)
     return _net(PLANS[depth], widths, 512, num_classes, width, in_chans, bn, side=1)
 
-
+# %% ../nbs/02_models.ipynb #dae53ab4
 def convnet(
     num_classes: int = 10, width: float = 1.0, in_chans: int = 3, *, bn: bool = True
 ) -> nn.Sequential:
@@ -100,6 +101,19 @@ class Block(nn.Module):
 # %% ../nbs/02_models.ipynb #e87a240c
 STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (3, 5, 7, 9, 18)} | {18: ((2,) * 4, (64, 128, 256, 512))}    # depth: blocks, widths
 
+# %% ../nbs/02_models.ipynb #4d4a6af2
+def _stages(blocks, widths, c):
+    "[(name, stage)] of residual blocks after `c` channels; every stage but the first halves the map"
+    stages = []
+    for s, (n, w) in enumerate(zip(blocks, widths), 1):
+        stage = OrderedDict()
+        for b in range(1, n + 1):
+            stage[f"block{b}"] = Block(c, w, 2 if s > 1 and b == 1 else 1)
+            c = w
+        stages.append((f"stage{s}", nn.Sequential(stage)))
+    return stages
+
+# %% ../nbs/02_models.ipynb #d4676fb6
 def resnet(
     depth: int = 20, num_classes: int = 10, width: float = 1.0, in_chans: int = 3
 ) -> nn.Sequential:
@@ -112,16 +126,11 @@ def resnet(
     _check_options(depth, STAGES, num_classes, width, in_chans)
     blocks, widths = STAGES[depth]
     widths = [max(1, round(w * width)) for w in widths]
-    parts = [("conv1", nn.Conv2d(in_chans, widths[0], 3, padding=1, bias=False)), ("bn1", nn.BatchNorm2d(widths[0])), ("relu1", nn.ReLU())]
-    c = widths[0]
-    for s, (n, w) in enumerate(zip(blocks, widths), 1):
-        stage = OrderedDict()
-        for b in range(1, n + 1):
-            stage[f"block{b}"] = Block(c, w, 2 if s > 1 and b == 1 else 1)
-            c = w
-        parts.append((f"stage{s}", nn.Sequential(stage)))
-    parts += [("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(c, num_classes))]
-    return nn.Sequential(OrderedDict(parts))
+    stem = nn.Conv2d(in_chans, widths[0], 3, padding=1, bias=False)
+    parts = [("conv1", stem), ("bn1", nn.BatchNorm2d(widths[0])), ("relu1", nn.ReLU())]
+    parts += _stages(blocks, widths, widths[0])
+    parts += [("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())]
+    return nn.Sequential(OrderedDict([*parts, ("fc", nn.Linear(widths[-1], num_classes))]))
 
 # %% ../nbs/02_models.ipynb #1dae8313
 def layer_names(model):
