@@ -9,35 +9,82 @@ __all__ = ['SCHEDULES', 'OPTIMIZERS', 'RUNAWAY', 'SCALES', 'MEASURED', 'schedule
            'checkpoint_of', 'run']
 
 # %% ../nbs/03_train.ipynb #0f15ca82
+import contextlib
+import copy
+import inspect
 import json
+import math
 import time
 import warnings
 import weakref
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+from torch.utils.weak import WeakIdKeyDictionary
 from tqdm import tqdm
 
-from .core import Config, SCALE_DATA, Store, check, derive, device_of, each_batch, generator, inference, load_tensors, provenance, save_tensors
+from heurlens.core import (
+    BadInput,
+    Config,
+    SCALE_DATA,
+    Store,
+    check,
+    derive,
+    device_of,
+    each_batch,
+    generator,
+    go_on,
+    inference,
+    load_tensors,
+    machines_of,
+    made_on,
+    private,
+    provenance,
+    save_tensors,
+    seed_pass,
+    untouched,
+    using_threads,
+)
 from .data import load_data
 from .models import build
 
 # %% ../nbs/03_train.ipynb #4ac6824d
 SCHEDULES = {}
 
+
 def schedule(name):
-    "Decorator: enter `f(lr, steps_per_epoch, epochs, **numbers) -> (step -> lr)` into the registry under `name`"
-    def enter(f): SCHEDULES[name] = f; return f
+    "Decorator: enter `f(lr, steps_per_epoch, epochs, **numbers) -> (step -> lr)` into the registry"
+
+    def enter(f):
+        SCHEDULES[name] = f
+        return f
+
     return enter
 
+
 def make_schedule(spec, lr, steps_per_epoch, epochs):
-    "The function step -> lr that {'name': ..., numbers} describes; `ValueError` for an unknown name"
-    kw = dict(spec)
-    name = kw.pop("name", None)
-    check(name in SCHEDULES, "schedule", spec, f"name one of {sorted(SCHEDULES)}")
-    return SCHEDULES[name](lr, steps_per_epoch, epochs, **kw)
+    """The function step -> lr (a float) that {'name': ..., numbers} describes
+
+    `ValueError` for an unknown name, or numbers that the schedule does not take.
+    """
+    known = isinstance(spec, dict) and spec.get("name") in list(SCHEDULES)
+    check(known, "schedule", spec, f"name one of {sorted(SCHEDULES)}")
+    kw = {k: v for k, v in spec.items() if k != "name"}
+    make = SCHEDULES[spec["name"]]
+    try:
+        inspect.signature(make).bind(lr, steps_per_epoch, epochs, **kw)
+    except TypeError as e:
+        raise BadInput(f"schedule held {spec!r}: {e}") from None
+    return _as_float(make(lr, steps_per_epoch, epochs, **kw))
+
+# %% ../nbs/03_train.ipynb #48ada4c4
+def _as_float(sched):
+    "The schedule `sched` with Python floats for its rates"
+    return lambda step: float(sched(step))
+
 
 def rates_of(record):
     "(epochs, learning rates) at every step of the run that a record tells of"
@@ -66,57 +113,234 @@ def _linear_decay(lr, steps_per_epoch, epochs):
 def then(first, steps, second):
     "The schedule that is `first` for `steps` steps, and `second` from its step 0 after them"
     check(steps >= 0, "steps", steps, "be at least 0")
-    return lambda step: first(step) if step < steps else second(step - steps)
+    return _as_float(lambda step: first(step) if step < steps else second(step - steps))
+
 
 def lambda_lr(optimizer, sched):
     "torch's LambdaLR for `optimizer` whose rate at step k is sched(k), whatever rate the optimizer was made with"
-    for group in optimizer.param_groups: group["lr"] = group["initial_lr"] = 1.0
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, sched)
+    for group in optimizer.param_groups:
+        group["lr"] = group["initial_lr"] = 1.0
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, _as_float(sched))
 
 # %% ../nbs/03_train.ipynb #3451a9fa
+def _pairs(batches, device):
+    "The pairs (x, y) of a re-iterable in turn, Tensors on the device; y may be anything else"
+    for x, y in each_batch(batches):
+        x, y = (torch.as_tensor(v) if hasattr(v, "__array__") else v for v in (x, y))
+        check(not torch.is_tensor(y) or y.ndim > 0, "batches", "y without samples", "hold pairs (x, y)")
+        same = not torch.is_tensor(y) or len(x) == len(y)
+        check(same, "batches", f"{len(x)} x and {len(y) if not same else 0} y", "have as many of both")
+        yield x.to(device), y.to(device) if torch.is_tensor(y) else y
+
+
+def _check_classes(out, y):
+    "`ValueError` where cross-entropy of logits `out` and targets `y` would say nothing"
+    must = "be of classes; give the loss that fits as loss_fn"
+    check(torch.is_tensor(y), "batches", f"{type(y).__name__} for y", "hold a y for each x")
+    check(torch.is_tensor(out), "model", f"an output {type(out).__name__}", "give logits, a Tensor")
+    check(out.ndim > 1 and out.shape[1] > 1, "batches", f"outputs of shape {tuple(out.shape)}", must)
+    if y.is_floating_point():
+        sound = y.shape == out.shape and bool((y >= 0).all())
+        sound = sound and bool(((y.sum(1) - 1).abs() < 1e-2).all())
+        check(sound, "batches", f"targets {y.dtype} that are no distribution", must)
+
+
+def _cross_entropy(out, y):
+    "Cross-entropy, a mean over samples; `ValueError` where it would say nothing, for one logit, say"
+    _check_classes(out, y)
+    return F.cross_entropy(out, y)
+
+# %% ../nbs/03_train.ipynb #710a91d7
 def evaluate(model, batches, loss_fn=F.cross_entropy):
-    "(mean loss, accuracy) over `batches`; `loss_fn` takes (logits, y) and returns a batch's mean"
-    loss, hits, n, device = 0.0, 0, 0, device_of(model)
-    with inference(model):
-        for x, y in each_batch(batches):
-            out, y = model(x.to(device)), y.to(device)
-            loss, hits, n = loss + loss_fn(out, y) * len(y), hits + (out.argmax(1) == y).sum(), n + len(y)
+    """(mean loss, accuracy) over `batches`; `loss_fn` takes (logits, y) and returns a batch's mean
+
+    Of a private copy of `model`, always on the same pass. Accuracy is NaN where y is no vector
+    of classes. `ValueError` where there is no batch, or cross-entropy would say nothing.
+    """
+    net, device = private(model), device_of(model)
+    loss_fn = _cross_entropy if loss_fn is F.cross_entropy else loss_fn
+    loss, hits, n = 0.0, 0, 0
+    with untouched(device, batches), inference(net):
+        seed_pass(batches, device, "evaluate", epoch=0)
+        for x, y in _pairs(batches, device):
+            out = net(x)
+            loss, n = loss + loss_fn(out, y) * len(x), n + len(x)
+            hits = hits + _right(out, y)
     check(n > 0, "batches", "no batch", "hold at least one")
-    return float(loss) / n, int(hits) / n
+    return float(loss) / n, float(hits) / n
+
+
+def _right(out, y):
+    "How many of a batch are right; NaN where there are no classes"
+    whole = torch.is_tensor(y) and y.ndim == 1 and not (y.is_floating_point() or y.is_complex())
+    if not (whole and torch.is_tensor(out) and out.ndim == 2):
+        return math.nan
+    return (out.argmax(1) == y).sum()
 
 # %% ../nbs/03_train.ipynb #9b7c64ea
-_HELD = weakref.WeakKeyDictionary()      # module -> [number of handles, mode before the first, requires_grad before the first]
+_HANDLES = weakref.WeakKeyDictionary()  # frozen module -> handles that hold it
+_PARAMETERS = WeakIdKeyDictionary()  # frozen parameter -> (handles that hold it, requires_grad before)
 
+
+class _Still:
+    "What the class of a frozen module has before its own: `training` is False, and set for the thaw"
+
+    @property
+    def training(self):
+        return False
+
+    @training.setter
+    def training(self, mode):
+        vars(self)["training"] = mode
+
+    def __copy__(self):
+        with _own_class(self):
+            return copy.copy(self)
+
+    def __deepcopy__(self, memo):
+        with _own_class(self):
+            twin = copy.deepcopy(self, memo)
+        _hold_twin(self, twin)
+        return twin
+
+# %% ../nbs/03_train.ipynb #55b990ac
+def _reduce_ex(self, protocol):
+    "How a frozen module is pickled: as one of its own class, free of its handles"
+    with _own_class(self):
+        make, args, state, *_ = (*self.__reduce_ex__(protocol), None, None)
+    own = {k: p for k, p in self._parameters.items() if p in _PARAMETERS}
+    flags = {k: _PARAMETERS[p][1] for k, p in own.items()}
+    # pickle itself insists that `copyreg.__newobj__` makes one of the very class of `self`
+    return _made, (make, *args), (state, flags), None, None, _unpickled
+
+
+def _made(make, *args):
+    "What `make` makes of `args`"
+    return make(*args)
+
+
+def _unpickled(module, held):
+    "Give a module from a pickle its state, and its parameters the flags from before the freeze"
+    state, flags = held
+    module.__setstate__(state)
+    for name, flag in flags.items():
+        module._parameters[name].requires_grad_(flag)
+
+
+_Still.__reduce_ex__ = _reduce_ex
+
+
+@cache
+def _still_class(cls):
+    "The subclass of a module's class that a frozen one belongs to"
+    names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    return type(cls)(cls.__name__, (_Still, cls), names)
+
+# %% ../nbs/03_train.ipynb #90989cfe
+def _set_class(module, cls):
+    "Make `module` one of class `cls`, past what its own class does on setting attributes"
+    object.__setattr__(module, "__class__", cls)
+
+
+@contextlib.contextmanager
+def _own_class(module):
+    "Context in which a frozen module belongs to its own class"
+    still = type(module)
+    _set_class(module, still.__mro__[2])
+    try:
+        yield
+    finally:
+        _set_class(module, still)
+
+
+def _hold_twin(module, twin):
+    "Let the handles of a frozen module hold its deep copy as well"
+    handles = set(_HANDLES[module]) if module in _HANDLES else set()
+    pairs = [(p, twin._parameters[k]) for k, p in module._parameters.items() if p in _PARAMETERS]
+    flags = {q: _PARAMETERS[p][1] for p, q in pairs}
+    for handle in handles:
+        handle._hold(twin, flags)
+
+# %% ../nbs/03_train.ipynb #4aaf2e12
 class _Frozen:
-    "Handle of `freeze`: `thaw()`, or use it as a context; a module thaws when the last handle that holds it lets go"
+    "Handle of `freeze`: `thaw()`, or use it as a context"
+
     def __init__(self, modules):
-        self.modules = modules
+        self.modules = weakref.WeakSet()
         for m in modules:
-            held = _HELD.setdefault(m, [0, m.training, [(p, p.requires_grad) for p in m.parameters(recurse=False)]])
-            held[0] += 1
-            for p, _ in held[2]: p.requires_grad_(False); p.grad = None
-            m.eval(); m.__dict__["train"] = lambda mode=True, m=m: m
+            self._hold(m)
+
+    def _hold(self, module, flags=None):
+        "Hold a module; `flags`: requires_grad of its parameters before, where not as they stand"
+        if module not in _HANDLES:
+            _HANDLES[module] = set()
+            _set_class(module, _still_class(type(module)))
+        _HANDLES[module].add(self)
+        self.modules.add(module)
+        for p in _own_parameters(module):
+            before = flags.get(p, p.requires_grad) if flags else p.requires_grad
+            _PARAMETERS.setdefault(p, (set(), before))[0].add(self)
+            p.requires_grad_(False)
+            p.grad = None
 
     def thaw(self):
-        for m in self.modules:
-            _HELD[m][0] -= 1
-            if _HELD[m][0]: continue
-            _, m.training, flags = _HELD.pop(m)
-            for p, flag in flags: p.requires_grad_(flag)
-            m.__dict__.pop("train", None)
-        self.modules = []
+        "Let go; what no other handle holds moves again"
+        for m in list(self.modules):
+            _release(m, self)
+        self.modules.clear()
 
-    def __enter__(self): return self
-    def __exit__(self, *exc): self.thaw()
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.thaw()
+
+# %% ../nbs/03_train.ipynb #ebd39104
+def _own_parameters(module):
+    "The parameters of a module itself, without those of the modules below it"
+    return list(module.parameters(recurse=False))
+
+
+def _release(module, handle):
+    "Let `handle` go of a module and its parameters; those that no handle holds any more are free"
+    _HANDLES[module].discard(handle)
+    if not _HANDLES[module]:
+        del _HANDLES[module]
+        _set_class(module, type(module).__mro__[2])
+    for p in _own_parameters(module):
+        handles, before = _PARAMETERS.get(p, ((), None))
+        if handle in handles:
+            handles.discard(handle)
+            if not handles:
+                del _PARAMETERS[p]
+                p.requires_grad_(before)
+
+# %% ../nbs/03_train.ipynb #84fc0684
+def _layers(model):
+    "{name: module} of a model; of a compiled or data-parallel one with and without the wrapper's prefix"
+    named = dict(model.named_modules(remove_duplicate=False))
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    inner = model.module if isinstance(model, parallel) else getattr(model, "_orig_mod", None)
+    return named if inner is None else {**named, **_layers(inner)}
+
 
 def freeze(model, layers):
     """Handle that holds the named layers (with all below them) still: weights, batch-norm statistics, momentum.
 
-    Lasts through `model.train()`, until `handle.thaw()` or the end of a `with` block. `ValueError`: an unknown layer.
+    Lasts through `model.train()`, until `handle.thaw()` or the end of a `with` block. Layers may
+    share weights, and handles may overlap: a weight thaws with the last that holds it.
+    `ValueError`: an unknown layer, or one that is scripted or has not seen its input yet.
     """
-    named = dict(model.named_modules())
-    for name in layers: check(name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}")
-    return _Frozen(list({id(m): m for name in layers for m in named[name].modules()}.values()))
+    named, held = _layers(model), {}
+    for name in layers:
+        check(name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}")
+        held.update({id(m): m for m in named[name].modules() if not hasattr(m, "_orig_mod")})
+    for m in held.values():
+        scripted = isinstance(m, torch.jit.ScriptModule)
+        check(not scripted, "layers", type(m).__name__, "be Python modules: freeze before scripting")
+        lazy = any(nn.parameter.is_lazy(p) for p in _own_parameters(m))
+        check(not lazy, "layers", f"{type(m).__name__} without weights", "have been run once")
+    return _Frozen(held.values())
 
 # %% ../nbs/03_train.ipynb #c6706502
 class freeze_weights:
