@@ -547,7 +547,7 @@ def _slots(tensors, optimizer):
 
 def _read_checkpoint(path, model, optimizer, mark):
     "(weights, optimizer state, history, metadata) at `path`; a `ValueError` where it is not of this run"
-    tensors, meta = load_tensors(path)
+    tensors, meta = load_tensors(path, own=True)
     weights = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
     shapes = lambda ts: {k: (v.shape, v.dtype) for k, v in ts.items() if torch.is_tensor(v)}
     same = meta.get("run") == mark and shapes(weights) == shapes(model.state_dict())
@@ -721,7 +721,7 @@ def run(cfg, kinds, store=None):
 def _resumed_from(path):
     "{} or {'resumed_from': kinds of machine other than this one that worked on the checkpoint `path`}"
     try:
-        named = machines_of(load_tensors(path)[1])
+        named = machines_of(load_tensors(path, own=True)[1])
     except BadInput:
         return {}
     others = [m for m in named if m != made_on(device())]
