@@ -66,7 +66,7 @@ def schedule(name):
 
     return enter
 
-
+# %% ../nbs/03_train.ipynb #9db653cd
 def make_schedule(spec, lr, steps_per_epoch, epochs):
     """The function step -> lr (a float) that {'name': ..., numbers} describes
 
@@ -91,7 +91,10 @@ def _as_float(sched):
 def rates_of(record):
     "(epochs, learning rates) at every step of the run that a record tells of"
     cfg, per = record["provenance"]["config"], record["result"]["steps_per_epoch"]
-    f, steps = make_schedule(cfg["schedule"], cfg["lr"], per, cfg["epochs"]), range(per * cfg["epochs"])
+    f, steps = (
+        make_schedule(cfg["schedule"], cfg["lr"], per, cfg["epochs"]),
+        range(per * cfg["epochs"]),
+    )
     return [s / per for s in steps], [f(s) for s in steps]
 
 # %% ../nbs/03_train.ipynb #8eb56fcc
@@ -119,7 +122,7 @@ def then(first, steps, second):
 
 
 def lambda_lr(optimizer, sched):
-    "torch's LambdaLR for `optimizer` whose rate at step k is sched(k), whatever rate the optimizer was made with"
+    "torch's LambdaLR whose rate at step k is sched(k), whatever rate `optimizer` was made with"
     for group in optimizer.param_groups:
         group["lr"] = group["initial_lr"] = 1.0
     return torch.optim.lr_scheduler.LambdaLR(optimizer, _as_float(sched))
@@ -129,18 +132,27 @@ def _pairs(batches, device):
     "The pairs (x, y) of a re-iterable in turn, Tensors on the device; y may be anything else"
     for x, y in each_batch(batches):
         x, y = (torch.as_tensor(v) if hasattr(v, "__array__") else v for v in (x, y))
-        check(not torch.is_tensor(y) or y.ndim > 0, "batches", "y without samples", "hold pairs (x, y)")
+        check(
+            not torch.is_tensor(y) or y.ndim > 0,
+            "batches",
+            "y without samples",
+            "hold pairs (x, y)",
+        )
         same = not torch.is_tensor(y) or len(x) == len(y)
-        check(same, "batches", f"{len(x)} x and {len(y) if not same else 0} y", "have as many of both")
+        check(
+            same, "batches", f"{len(x)} x and {len(y) if not same else 0} y", "have as many of both"
+        )
         yield x.to(device), y.to(device) if torch.is_tensor(y) else y
 
-
+# %% ../nbs/03_train.ipynb #b52ff5d6
 def _check_classes(out, y):
     "`ValueError` where cross-entropy of logits `out` and targets `y` would say nothing"
     must = "be of classes; give the loss that fits as loss_fn"
     check(torch.is_tensor(y), "batches", f"{type(y).__name__} for y", "hold a y for each x")
     check(torch.is_tensor(out), "model", f"an output {type(out).__name__}", "give logits, a Tensor")
-    check(out.ndim > 1 and out.shape[1] > 1, "batches", f"outputs of shape {tuple(out.shape)}", must)
+    check(
+        out.ndim > 1 and out.shape[1] > 1, "batches", f"outputs of shape {tuple(out.shape)}", must
+    )
     if y.is_floating_point():
         sound = y.shape == out.shape and bool((y >= 0).all())
         sound = sound and bool(((y.sum(1) - 1).abs() < 1e-2).all())
@@ -148,7 +160,7 @@ def _check_classes(out, y):
 
 
 def _cross_entropy(out, y):
-    "Cross-entropy, a mean over samples; `ValueError` where it would say nothing, for one logit, say"
+    "Mean cross-entropy; `ValueError` where it would say nothing, of one logit, say"
     _check_classes(out, y)
     return F.cross_entropy(out, y)
 
@@ -181,11 +193,13 @@ def _right(out, y):
 
 # %% ../nbs/03_train.ipynb #9b7c64ea
 _HANDLES = weakref.WeakKeyDictionary()  # frozen module -> handles that hold it
-_PARAMETERS = WeakIdKeyDictionary()  # frozen parameter -> (handles that hold it, requires_grad before)
+_PARAMETERS = (
+    WeakIdKeyDictionary()
+)  # frozen parameter -> (handles that hold it, requires_grad before)
 
-
+# %% ../nbs/03_train.ipynb #6a399d8e
 class _Still:
-    "What the class of a frozen module has before its own: `training` is False, and set for the thaw"
+    "Mixed into the class of a frozen module: `training` is False, and set for the thaw"
 
     @property
     def training(self):
@@ -231,7 +245,7 @@ def _unpickled(module, held):
 
 _Still.__reduce_ex__ = _reduce_ex
 
-
+# %% ../nbs/03_train.ipynb #a9261a96
 @cache
 def _still_class(cls):
     "The subclass of a module's class that a frozen one belongs to"
@@ -261,7 +275,7 @@ def _hold_twin(module, twin):
     pairs = [(p, twin._parameters[k]) for k, p in module._parameters.items() if p in _PARAMETERS]
     flags = {q: _PARAMETERS[p][1] for p, q in pairs}
     for handle in handles:
-        handle._hold(twin, flags)
+        _hold(twin, handle, flags)
 
 # %% ../nbs/03_train.ipynb #4aaf2e12
 class _Frozen:
@@ -270,20 +284,7 @@ class _Frozen:
     def __init__(self, modules):
         self.modules = weakref.WeakSet()
         for m in modules:
-            self._hold(m)
-
-    def _hold(self, module, flags=None):
-        "Hold a module; `flags`: requires_grad of its parameters before, where not as they stand"
-        if module not in _HANDLES:
-            _HANDLES[module] = set()
-            _set_class(module, _still_class(type(module)))
-        _HANDLES[module].add(self)
-        self.modules.add(module)
-        for p in _own_parameters(module):
-            before = flags.get(p, p.requires_grad) if flags else p.requires_grad
-            _PARAMETERS.setdefault(p, (set(), before))[0].add(self)
-            p.requires_grad_(False)
-            p.grad = None
+            _hold(m, self)
 
     def thaw(self):
         "Let go; what no other handle holds moves again"
@@ -303,6 +304,20 @@ def _own_parameters(module):
     return list(module.parameters(recurse=False))
 
 
+def _hold(module, handle, flags=None):
+    "Let `handle` hold a module; `flags`: requires_grad of its parameters before, if not as they are"
+    if module not in _HANDLES:
+        _HANDLES[module] = set()
+        _set_class(module, _still_class(type(module)))
+    _HANDLES[module].add(handle)
+    handle.modules.add(module)
+    for p in _own_parameters(module):
+        before = (flags or {}).get(p, p.requires_grad)
+        _PARAMETERS.setdefault(p, (set(), before))[0].add(handle)
+        p.requires_grad_(False)
+        p.grad = None
+
+# %% ../nbs/03_train.ipynb #0a9e3a00
 def _release(module, handle):
     "Let `handle` go of a module and its parameters; those that no handle holds any more are free"
     _HANDLES[module].discard(handle)
@@ -319,27 +334,31 @@ def _release(module, handle):
 
 # %% ../nbs/03_train.ipynb #84fc0684
 def _layers(model):
-    "{name: module} of a model; of a compiled or data-parallel one with and without the wrapper's prefix"
+    "{name: module}; of a compiled or data-parallel model with and without its prefix"
     named = dict(model.named_modules(remove_duplicate=False))
     parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
     inner = model.module if isinstance(model, parallel) else getattr(model, "_orig_mod", None)
     return named if inner is None else {**named, **_layers(inner)}
 
-
+# %% ../nbs/03_train.ipynb #584524ab
 def freeze(model, layers):
-    """Handle that holds the named layers (with all below them) still: weights, batch-norm statistics, momentum.
+    """Handle that holds the named layers still: weights, batch-norm statistics, momentum
 
-    Lasts through `model.train()`, until `handle.thaw()` or the end of a `with` block. Layers may
-    share weights, and handles may overlap: a weight thaws with the last that holds it.
+    With all below them, through `model.train()`, until `handle.thaw()` or the end of a `with`
+    block. Layers may share weights, and handles overlap: a weight thaws with the last of them.
     `ValueError`: an unknown layer, or one that is scripted or has not seen its input yet.
     """
     named, held = _layers(model), {}
     for name in layers:
-        check(name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}")
+        check(
+            name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}"
+        )
         held.update({id(m): m for m in named[name].modules() if not hasattr(m, "_orig_mod")})
     for m in held.values():
         scripted = isinstance(m, torch.jit.ScriptModule)
-        check(not scripted, "layers", type(m).__name__, "be Python modules: freeze before scripting")
+        check(
+            not scripted, "layers", type(m).__name__, "be Python modules: freeze before scripting"
+        )
         lazy = any(nn.parameter.is_lazy(p) for p in _own_parameters(m))
         check(not lazy, "layers", f"{type(m).__name__} without weights", "have been run once")
     return _Frozen(held.values())
@@ -380,7 +399,7 @@ OPTIMIZERS = {"sgd": _sgd, "adam": _adam}
 
 
 def _optimizer(model, cfg):
-    "The optimizer of `cfg` for `model`; `ValueError` where it is none that we know, or nothing is to train"
+    "The optimizer of `cfg`; `ValueError` where it is none that we know, or nothing is to train"
     known = cfg.optimizer in list(OPTIMIZERS)
     check(known, "optimizer", cfg.optimizer, f"be one of {sorted(OPTIMIZERS)}")
     params = list(model.parameters())
@@ -401,7 +420,7 @@ def _steps(batches):
     check(n > 0, "batches", "no batch", "hold at least one")
     return n
 
-
+# %% ../nbs/03_train.ipynb #cf6d8b66
 def _epoch(model, batches, optimizer, sched, step, loss_fn, amp, at_step):
     "Losses of one pass, a Tensor with one value a step"
     device, losses = device_of(model), []
@@ -425,7 +444,7 @@ def _loss(model, x, y):
     "Cross-entropy of float32 logits"
     return _cross_entropy(model(x).float(), y)
 
-
+# %% ../nbs/03_train.ipynb #d97c54f4
 class _Progress:
     "What `train` gives back, `hist`, with the progress bar and the checkpoint that go along"
 
@@ -434,7 +453,13 @@ class _Progress:
         self.mark = f"{Path(checkpoint).stem} {cfg.key()} {steps}" if checkpoint else ""
         self.hist, self.machines = _resume(checkpoint, model, optimizer, self.mark)
         self.saved, self.epochs, title = time.monotonic(), cfg.epochs, f"{cfg.name} seed {cfg.seed}"
-        kw = {"desc": title, "unit": "epoch", "position": bar, "leave": False, "disable": bar is None}
+        kw = {
+            "desc": title,
+            "unit": "epoch",
+            "position": bar,
+            "leave": False,
+            "disable": bar is None,
+        }
         self.bar = tqdm(total=cfg.epochs, initial=len(self.hist["loss"]), **kw)
 
     @property
@@ -474,16 +499,26 @@ def _passes(progress, batches, cfg, sched, steps, loss_fn, valid, at_step):
         progress.save()
 
 # %% ../nbs/03_train.ipynb #9c8cab56
-def train(model, batches, cfg, sched, loss_fn=None, valid=None, at_step=None, checkpoint=None, every=60.0, bar=None):
-    """History of the training: lists `loss`, `valid_loss`, `valid_accuracy`, one value an epoch, and `diverged_at`, a step or None.
+def train(
+    model,
+    batches,
+    cfg,
+    sched,
+    loss_fn=None,
+    valid=None,
+    at_step=None,
+    checkpoint=None,
+    every=60.0,
+    bar=None,
+):
+    """History: `loss`, `valid_loss`, `valid_accuracy` of each epoch; `diverged_at`: a step or None
 
-    Trains `model` in place, as `cfg.seed` and the arguments decide; the caller's random state,
-    loaders and `Batches` stay as they were. `batches`: re-iterable pairs (x, y), each pass alike;
-    `cfg`: epochs, optimizer and its numbers, amp, seed; `sched`: step -> lr;
-    `loss_fn(model, x, y)`: cross-entropy by default; `at_step(step, model, optimizer)`: before each
-    step and after the last; `checkpoint`: file that the state is saved to, at most each `every`
-    seconds, and gone on from where it is of the same config and steps (the data must be the same:
-    name it after them); `bar`: the terminal line of a progress bar (0 is the lowest), None for none.
+    Trains `model` in place, as `cfg.seed` and the arguments decide; random state, loaders and
+    `Batches` stay as they were. `batches`: re-iterable pairs (x, y); `cfg`: epochs, optimizer and
+    its numbers, amp, seed; `sched`: step -> lr; `loss_fn(model, x, y)`: cross-entropy by default;
+    `at_step(step, model, optimizer)`: before each step and after the last; `checkpoint`: a file,
+    saved at most each `every` seconds and gone on from where it is of the same config and steps
+    (name it after the data); `bar`: the terminal line of a progress bar, None for none.
     `ValueError`: an unknown optimizer, batches that are no pairs, no batch, nothing to train.
     """
     loss_fn, at_step = loss_fn or _loss, at_step or (lambda step, model, optimizer: None)
@@ -512,7 +547,7 @@ def _checkpoint(path, model, optimizer, hist, mark, machines):
 
 _FRESH = {"loss": (), "valid_loss": (), "valid_accuracy": (), "diverged_at": None}
 
-
+# %% ../nbs/03_train.ipynb #875d49a2
 def _parsed_history(text):
     "The history in a checkpoint's metadata, or None where it is none"
     try:
@@ -544,9 +579,9 @@ def _slots(tensors, optimizer):
     wanted = _SLOTS.get(type(optimizer))
     return state if all(wanted in (None, set(s)) for s in state.values()) else None
 
-
+# %% ../nbs/03_train.ipynb #bfb0448a
 def _read_checkpoint(path, model, optimizer, mark):
-    "(weights, optimizer state, history, metadata) at `path`; a `ValueError` where it is not of this run"
+    "(weights, optimizer state, history, metadata) at `path`; `ValueError` if not of this run"
     tensors, meta = load_tensors(path, own=True)
     weights = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
     shapes = lambda ts: {k: (v.shape, v.dtype) for k, v in ts.items() if torch.is_tensor(v)}
@@ -561,7 +596,7 @@ def _read_checkpoint(path, model, optimizer, mark):
 def _resume(path, model, optimizer, mark):
     """(history so far, kinds of machine), with model and optimizer set to the state at `path`
 
-    An empty history where there is nothing to go on from; where the file cannot be used, that is said.
+    An empty history where there is nothing to go on from; a file that cannot be used is said.
     """
     device = device_of(model)
     fresh = {k: v if v is None else list(v) for k, v in _FRESH.items()}, [made_on(device)]
@@ -645,7 +680,7 @@ def _data(name, valid):
 
 
 def run_key(cfg, store):
-    "(data, what records say of them, key) of `cfg`; None for the key where a run that it needs is not there"
+    "(data, what records say of them, key or None where a run that `cfg` needs is not there)"
     data, told = _data(cfg.data, cfg.valid)
     needs = [store.read(cfg, name=n) for n in cfg.needs]
     if None in needs:
@@ -659,27 +694,42 @@ def checkpoint_path(cfg, store):
 
 # %% ../nbs/03_train.ipynb #35599d1f
 def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None):
-    "(trained network, history) of `cfg`; the weights after each number of steps in `snapshots` are saved as `w<steps>`"
+    "(trained network, history) of `cfg`; weights after steps in `snapshots` are saved as `w<steps>`"
     model, split = network(cfg, data), training_split(cfg, data)
     order = derive(cfg.seed, cfg.options.get("order_of", cfg.name), "order")
     batches = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
     wanted = set(snapshots(len(batches)) if callable(snapshots) else snapshots)
+
     def at(step, model, optimizer):
-        if at_step: at_step(step, model, optimizer)
-        if step in wanted: store.save(cfg, f"w{step}", model.state_dict())
+        if at_step:
+            at_step(step, model, optimizer)
+        if step in wanted:
+            store.save(cfg, f"w{step}", model.state_dict())
+
     checkpoint = checkpoint_path(cfg, store)
-    hist = train(model, batches, cfg, make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs), loss_fn,
-                 measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True), at, checkpoint, store.every, store.bar)
+    hist = train(
+        model,
+        batches,
+        cfg,
+        make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs),
+        loss_fn,
+        measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True),
+        at,
+        checkpoint,
+        store.every,
+        store.bar,
+    )
     return model, {**hist, "steps_per_epoch": len(batches)}
 
 # %% ../nbs/03_train.ipynb #6612759a
 def path_sets(cfg, data):
-    "(training batches for a curve, {'train': ..., 'valid': ...} to measure on, batches for batch-norm statistics)"
+    "(batches to train a curve on, {'train': ..., 'valid': ...} to measure on, those for BN)"
     split = training_split(cfg, data)
     order = derive(cfg.seed, cfg.name, "order")
     walk = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
     seen, valid = (measured_on(s, cfg.scale) for s in (split, data.valid.to(device())))
     return walk, {"train": seen.batches(512), "valid": valid.batches(512)}, seen.batches(512)
+
 
 def checkpoint_of(cfg, store):
     "Keywords of `connect` for a run that may be killed and go on"
@@ -691,22 +741,32 @@ def _same_images(cfg, store, fingerprint):
     for name in (cfg.name, *cfg.needs):
         rec = store.read(cfg, name=name)
         same = rec is None or rec["provenance"]["data"].get("fingerprint") == fingerprint
-        must = f"hold no runs on other images under the name {rec['provenance']['data']['name']!r}" if rec else ""
-        check(same, "out", str(store.folder(cfg, name)), f"{must}: take another folder, or delete that one")
+        must = (
+            f"hold no runs on other images under the name {rec['provenance']['data']['name']!r}"
+            if rec
+            else ""
+        )
+        check(
+            same,
+            "out",
+            str(store.folder(cfg, name)),
+            f"{must}: take another folder, or delete that one",
+        )
 
 
 def _ready(cfg, store):
-    "(data, what records say of them, key) of `cfg`; `ValueError` where it cannot be run in this store"
+    "(data, what records say of them, key); `ValueError` where `cfg` cannot be run in this store"
     data, told, key = run_key(cfg, store)
     check(key is not None, "needs", cfg.needs, f"be run before {cfg.name}, with the same store")
     _same_images(cfg, store, told["fingerprint"])
     return data, told, key
 
-
+# %% ../nbs/03_train.ipynb #f6e090e2
 def run(cfg, kinds, store=None):
-    """The record of `cfg`: read where it is there under this key, else made by `kinds[cfg.kind](cfg, data, store) -> result`
+    """The record of `cfg`: read where it is there under this key, else made
 
-    Computed with `cfg.threads` threads. `ValueError` where a run that it needs is not there, or the
+    Its result is that of `kinds[cfg.kind](cfg, data, store)`, computed with `cfg.threads` threads.
+    `ValueError` where a run that it needs is not there, or the
     store holds such runs on other images.
     """
     store = store or Store()
@@ -719,7 +779,7 @@ def run(cfg, kinds, store=None):
 
 # %% ../nbs/03_train.ipynb #233a3625
 def _resumed_from(path):
-    "{} or {'resumed_from': kinds of machine other than this one that worked on the checkpoint `path`}"
+    "{}, or {'resumed_from': the other kinds of machine that worked on the checkpoint}"
     try:
         named = machines_of(load_tensors(path, own=True)[1])
     except BadInput:
@@ -736,7 +796,7 @@ def _result(cfg, kinds, data, store):
             return {"not_run": f"{name} diverged"}
     return kinds[cfg.kind](cfg, data, store)
 
-
+# %% ../nbs/03_train.ipynb #628cdda8
 def _make(cfg, kinds, store):
     "The record of `cfg`, made where no other process has just made it; with its lock held"
     data, told, key = _ready(cfg, store)
@@ -747,7 +807,9 @@ def _make(cfg, kinds, store):
     start, path = time.perf_counter(), checkpoint_path(cfg, store)
     source = {**provenance(device()), **_resumed_from(path)}
     result = _result(cfg, kinds, data, store)
-    check(_ready(cfg, store)[2] == key, "needs", cfg.needs, f"stay as they are while {cfg.name} runs")
+    check(
+        _ready(cfg, store)[2] == key, "needs", cfg.needs, f"stay as they are while {cfg.name} runs"
+    )
     source["seconds"] = round(time.perf_counter() - start, 2)
     rec = store.write(cfg, result, key=key, data=told, **source)
     path.unlink(missing_ok=True)  # the checkpoint has served
