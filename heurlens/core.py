@@ -426,12 +426,16 @@ def first(records, name):
     return min(found, key=lambda r: r["provenance"]["config"]["seed"])
 
 def pick(records, name, diverged=False):
-    """{seed: result} of the run `name`; `NotRun` where there is no record of it.
+    """{seed: result} of the run `name`; `NotRun` where there is no record of it, `ValueError` where a seed has two.
 
     Seeds that could not be run, since one that they need diverged, are left out, and those that diverged unless asked for.
     """
-    found = {r["provenance"]["config"]["seed"]: r["result"] for r in records if r["provenance"]["config"]["name"] == name}
-    if not found: raise NotRun(name)
+    mine = [r for r in records if r["provenance"]["config"]["name"] == name]
+    if not mine: raise NotRun(name)
+    found = {r["provenance"]["config"]["seed"]: r["result"] for r in mine}
+    held = f"{len(mine)} records of {name!r} for {len(found)} seeds"
+    must = "be of one chapter and one study: load them from one folder"
+    check(len(mine) == len(found), "records", held, must)
     return {s: r for s, r in found.items() if "not_run" not in r and (diverged or r.get("diverged_at") is None)}
 
 # %% ../nbs/00_core.ipynb #f2af985e
