@@ -13,7 +13,6 @@ __all__ = ['THREADS', 'EPOCH', 'CONVS', 'SWEEPS', 'BENCHES', 'now', 'seconds', '
 
 # %% ../nbs/91_bench.ipynb #ec7ebb0d
 import argparse
-import contextlib
 import importlib.util
 import json
 import math
@@ -113,12 +112,16 @@ def setting(scale="small", **kw):
     return at_scale(scale, "bench", "bench", epochs=1, **{"lr": 0.01, **kw})
 
 def trainer(cfg, data, images=None):
-    "A function that trains one epoch on the first `images` of `data`, augmented, by our own loop; `ValueError` where it diverges"
+    """A function that trains one epoch on the first `images` of `data`, augmented, by our own loop
+
+    The function raises a `ValueError` where training diverges.
+    """
     model, split = network(cfg, data), data.train.subset(slice(images)).to(device())
     batches = split.batches(cfg.batch, True, cfg.augment, drop_last=True, channels_last=True)
     def work():
         hist = train(model, batches, cfg, lambda step: cfg.lr)
-        check(hist["diverged_at"] is None, "cfg.lr", cfg.lr, "be low enough to train: what diverged is not timed")
+        must = "be low enough to train: what diverged is not timed"
+        check(hist["diverged_at"] is None, "cfg.lr", cfg.lr, must)
         return hist
     return work
 
@@ -192,7 +195,8 @@ def curve_turns(make, batch, steps, n):
         took["plain"].append(seconds(plain_steps))
         clock[0] = now()
     curve = connect(a, b, batches, epochs=n + 1, lr=1e-4, on_epoch=turn)
-    check(curve.diverged_at is None, "make", f"networks whose curve diverges at step {curve.diverged_at}", "make such as train")
+    held = f"networks whose curve diverges at step {curve.diverged_at}"
+    check(curve.diverged_at is None, "make", held, "make such as train")
     return {k: v[1:] for k, v in took.items()}
 
 def curve_step(quick=False):
@@ -274,7 +278,7 @@ def similarity(quick=False):
         idx = [(i, None) for i in torch.arange(images, device=device()).split(200)]
         ours = lambda measure: (lambda: compare(a, b, idx, ["taps.*"], ["taps.*"], measure, layout))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")                                  # pairs of maps of unequal size
+            warnings.filterwarnings("error", ".* has no variance")           # what is not computed is not timed
             s = in_turn({"svcca": ours("svcca"), "anew": lambda: anew(a, b), "cca": ours("cca"), "once": lambda: once(a, b)}, n)
         out += [measured(f"decomposing anew / ours, SVCCA, {layout}", ratios(s["anew"], s["svcca"]), goal=5.0), measured(f"a QR a layer / ours, CCA, {layout}", ratios(s["once"], s["cca"]), goal=1.0),
                 *(measured(f"{k}, {layout}", v, "s") for k, v in s.items()), measured(f"forward passes of both networks, {layout}", [took], "s", images=images)]

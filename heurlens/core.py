@@ -426,8 +426,9 @@ def first(records, name):
     return min(found, key=lambda r: r["provenance"]["config"]["seed"])
 
 def pick(records, name, diverged=False):
-    """{seed: result} of the run `name`; `NotRun` where there is no record of it, `ValueError` where a seed has two.
+    """{seed: result} of the run `name`
 
+    `NotRun` where there is no record of it, `ValueError` where a seed has two.
     Seeds that could not be run, since one that they need diverged, are left out, and those that diverged unless asked for.
     """
     mine = [r for r in records if r["provenance"]["config"]["name"] == name]
@@ -478,7 +479,10 @@ class Part:
                    "within": (-m <= e.lo and e.hi <= m, e.lo > m or e.hi < -m)}[self.rule]
         return SUPPORTED if yes else NOT_SUPPORTED if no else INCONCLUSIVE
 
-    def __str__(self): return f"{self.what}: {self.estimate} ({self.rule} {self.margin:.3g}: {self.verdict})"
+    def __str__(self):
+        e, of = self.estimate, len(self.values)
+        lost = f"; {of - e.n} of {of} values are no number" if e.n < of else ""
+        return f"{self.what}: {e} ({self.rule} {self.margin:.3g}: {self.verdict}{lost})"
 
 def worst(parts):
     "Verdict over several parts that must all hold"

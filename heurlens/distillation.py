@@ -56,7 +56,7 @@ def distillation_loss(
 ) -> Tensor:
     """Scalar alpha T^2 KL(teacher || student) + (1 - alpha) CE, the mean over a batch, in float32
 
-    Logits [n, classes]; labels [n] or, as probabilities, [n, classes] (None will do where alpha = 1).
+    Logits [n, classes]; labels [n] or, as probabilities, [n, classes] (None where alpha = 1).
     The teacher gets no gradient. NaN in logits gives NaN, by which a training is seen to diverge.
     `ValueError`: unequal shapes, labels that do not fit, temperature <= 0, alpha outside 0..1.
     Source: Hinton, Vinyals and Dean (2015).
@@ -148,14 +148,21 @@ def imitation(student, teacher, batches, temperature=4.0) -> dict[str, float]:
     return {k: v / n for k, v in sums.items()}
 
 # %% ../nbs/22_distillation.ipynb #ab8fffad
-def _unseen(data): return [*data.valid.to(device()).batches(512), *data.test.to(device()).batches(512)]
+def _unseen(data):
+    return [*data.valid.to(device()).batches(512), *data.test.to(device()).batches(512)]
+
 
 def _teacher(cfg, data, store):
     "Train the teacher from labels; keep its first and last weights"
     model, hist = fit(cfg, data, store, snapshots=lambda per: [0, cfg.epochs * per])
-    if hist["diverged_at"] is not None: return hist
+    if hist["diverged_at"] is not None:
+        return hist
     store.save(cfg, "last", model.state_dict())
-    return {**hist, "accuracy": last(hist["valid_accuracy"]), "test": evaluate(model, data.test.to(device()).batches(512))[1]}
+    return {
+        **hist,
+        "accuracy": last(hist["valid_accuracy"]),
+        "test": evaluate(model, data.test.to(device()).batches(512))[1],
+    }
 
 # %% ../nbs/22_distillation.ipynb #07146b31
 class SideBySide(nn.ModuleDict):
@@ -167,7 +174,8 @@ def profiles(teacher, nets, pairs, batches):
     """{name: depth profile of a network of `nets` (name: network) against the teacher, as lists}
 
     pairs: (its layer, the teacher's layer). One pass over the batches; networks, batches and the
-    caller's random state stay as they are. `ValueError`: as in `depth_profile`; a network named teacher.
+    caller's random state stay as they are. `ValueError`: as in `depth_profile`, or a network is
+    named teacher.
     """
     check("teacher" not in nets, "nets", list(nets), "leave the name 'teacher' to the teacher")
     given = {"teacher": teacher, **nets}
@@ -214,7 +222,8 @@ def telling(records, twin="twin"):
     if not got:
         return []
     mean = np.mean([np.array(r["profile"]["value"], float) for r in got], axis=0)
-    return [n for n, v in zip(got[0]["layers"], mean) if not v > FULL]            # a layer that collapsed (NaN) stays, and counts for nothing
+    # a layer that collapsed (NaN) stays: its seed then has no value, and the others have theirs
+    return [n for n, v in zip(got[0]["layers"], mean) if not v > FULL]
 
 def by_group(result, layers, column="value"):
     "{group: mean of a profile's column over those of its layers that are in `layers`} of one run"

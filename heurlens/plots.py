@@ -69,9 +69,12 @@ def _label(name, frame, hue):
 def lines(ax, frame, x, y, hue, title="", styles=None, **labels):
     """The axes, with one line of means and one band over seeds for each `hue` of a long table
 
-    styles: {value of `hue`: keywords of `plot`}; labels: of `Axes.set`. An empty table is said to be one.
+    styles: {value of `hue`: keywords of `plot`}; labels: keywords of `Axes.set`. A panel of an
+    empty table says that no run is left.
     """
-    parts = [] if frame.empty else over_seeds(frame, x, y, hue).groupby(hue, sort=False, observed=True)
+    parts = (
+        [] if frame.empty else over_seeds(frame, x, y, hue).groupby(hue, sort=False, observed=True)
+    )
     for i, (name, part) in enumerate(parts):
         style = {"color": colour(i), **(styles or {}).get(name, {})}
         style["color"] = to_rgba(style["color"])

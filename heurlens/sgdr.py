@@ -155,8 +155,9 @@ def highest(records, names, path="line", f=rise):
     return _highest(each)
 
 def _highest(each):
-    "{seed: the highest of its values, NaN where one is} over dicts {seed: value}, of the seeds that all have"
-    return {s: float(np.max([e[s] for e in each])) for s in sorted(set.intersection(*map(set, each)))}
+    "{seed: the highest of its values, NaN where one is NaN} of dicts {seed: value}, seeds in all"
+    seeds = sorted(set.intersection(*map(set, each)))
+    return {s: float(np.max([e[s] for e in each])) for s in seeds}
 
 def _paths(run_name, consecutive=True):
     "Names of the paths of a run, the neighbouring pairs only or all"
@@ -288,10 +289,10 @@ def _swept(record, records):
 
 
 def sweep(records):
-    """Long table of the sweep, the study's own rate in it, a row for each segment between
-    neighbouring cycle ends: rate, seed, accuracy at the worse end, rise and barrier of training loss
+    """Long table of the sweep, the study's own rate in it
 
-    A run that diverged has accuracy 0; where there is no line, rise and barrier are NaN.
+    A row for each segment between neighbouring cycle ends: rate, seed, accuracy at the worse end,
+    rise and barrier of training loss. A run that diverged has accuracy 0; where there is no line, rise and barrier are NaN.
     """
     rows, near = [], [(k, i, j) for k, (i, j) in enumerate(PAIRS["sgdr"]) if j == i + 1]
     for r in records:
@@ -310,10 +311,12 @@ def sweep(records):
 
 # %% ../nbs/20_sgdr.ipynb #653c06c5
 def chosen(records):
-    "The rule: the largest rate of the sweep at which every joined iterate of every seed is a trained network; None where there is none"
+    """The rule: the largest rate of the sweep at which every joined iterate of every seed is a
+    trained network; None where there is none"""
     worst = sweep(records).groupby("rate").accuracy.min()
     return max(worst.index[worst >= WELL], default=None)
 
+# %% ../nbs/20_sgdr.ipynb #54dc89e1
 def sweep_table(records):
     """Table of the sweep, a row a rate
 
@@ -325,7 +328,15 @@ def sweep_table(records):
     rows = {}
     for rate, part in sweep(records).groupby("rate"):
         good = part[part.accuracy >= WELL]
-        rows[rate] = {"segments": len(part), "lost": part["rise"].isna().sum(), "accuracy": told(part.accuracy), "rise": told(part["rise"]), "trained": len(good), "rise, trained": told(good["rise"]), "barrier, trained": told(good.barrier)}
+        rows[rate] = {
+            "segments": len(part),
+            "lost": part["rise"].isna().sum(),
+            "accuracy": told(part.accuracy),
+            "rise": told(part["rise"]),
+            "trained": len(good),
+            "rise, trained": told(good["rise"]),
+            "barrier, trained": told(good.barrier),
+        }
     return pd.DataFrame(rows).T.rename_axis("rate")
 
 # %% ../nbs/20_sgdr.ipynb #513986c2

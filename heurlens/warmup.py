@@ -239,7 +239,7 @@ def _long(records, f, column):
     return pd.DataFrame(rows, columns=["setup", "layer", "seed", "value"])
 
 def figure4(records):
-    "Figure 4: accuracy and rate over training; relative weight change and share retained a layer over the window, of the runs that are not dead"
+    "Figure 4: accuracy and rate over training; weight change and share retained a layer in the window, without dead runs"
     f = separating(records) or 1
     names = {"SB": "SB", **{f"{s}-x{f:g}": label for s, label in list(SCHEMES.items())[:3]}}
     acc = pd.DataFrame([{"setup": label, "epoch": i + 1, "seed": s, "accuracy": a} for n, label in names.items()
@@ -267,7 +267,7 @@ def summary(records):
 
 # %% ../nbs/21_warmup.ipynb #43e2e312
 def _similarities(ax, label, found, **kw):
-    "The axes, with the mean matrix of the runs in `found` that are not dead; of all, and labelled so, where all are"
+    "The axes, with the mean matrix of the runs that are not dead; of all, and labelled so, where all are"
     seen = [r for r in found if "matrix" in r]
     alive = [r for r in seen if not r["dead"]]
     lost = len(found) - len(alive)
