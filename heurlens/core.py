@@ -435,12 +435,17 @@ def first(records, name):
     return min(found, key=lambda r: r["provenance"]["config"]["seed"])
 
 def pick(records, name, diverged=False):
-    """{seed: result} of the run `name`; `NotRun` where there is no record of it.
+    """{seed: result} of the run `name`
 
+    `NotRun` where there is no record of it, `ValueError` where a seed has two.
     Seeds that could not be run, since one that they need diverged, are left out, and those that diverged unless asked for.
     """
-    found = {r["provenance"]["config"]["seed"]: r["result"] for r in records if r["provenance"]["config"]["name"] == name}
-    if not found: raise NotRun(name)
+    mine = [r for r in records if r["provenance"]["config"]["name"] == name]
+    if not mine: raise NotRun(name)
+    found = {r["provenance"]["config"]["seed"]: r["result"] for r in mine}
+    held = f"{len(mine)} records of {name!r} for {len(found)} seeds"
+    must = "be of one chapter and one study: load them from one folder"
+    check(len(mine) == len(found), "records", held, must)
     return {s: r for s, r in found.items() if "not_run" not in r and (diverged or r.get("diverged_at") is None)}
 
 # %% ../nbs/00_core.ipynb #f2af985e
@@ -483,7 +488,10 @@ class Part:
                    "within": (-m <= e.lo and e.hi <= m, e.lo > m or e.hi < -m)}[self.rule]
         return SUPPORTED if yes else NOT_SUPPORTED if no else INCONCLUSIVE
 
-    def __str__(self): return f"{self.what}: {self.estimate} ({self.rule} {self.margin:.3g}: {self.verdict})"
+    def __str__(self):
+        e, of = self.estimate, len(self.values)
+        lost = f"; {of - e.n} of {of} values are no number" if e.n < of else ""
+        return f"{self.what}: {e} ({self.rule} {self.margin:.3g}: {self.verdict}{lost})"
 
 def worst(parts):
     "Verdict over several parts that must all hold"
