@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable', 'each_batch',
-           'check_state', 'device_of', 'inference', 'own_chance', 'same_network', 'private', 'using_threads', 'Config',
-           'scaled', 'derive', 'generator', 'untouched', 'seed_pass', 'plain', 'write_atomic', 'machine', 'provenance',
-           'Store', 'read_record', 'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick',
-           'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
+           'check_state', 'check_whole', 'device_of', 'inference', 'own_chance', 'same_network', 'private',
+           'using_threads', 'Config', 'scaled', 'derive', 'generator', 'untouched', 'seed_pass', 'plain',
+           'write_atomic', 'machine', 'provenance', 'Store', 'read_record', 'save_tensors', 'load_tensors',
+           'load_records', 'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict',
+           'judge']
 
 # %% ../nbs/00_core.ipynb #8bf5f0f8
 import contextlib
@@ -21,6 +22,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +65,13 @@ def each_batch(batches, least=2):
 def check_state(weights, arg):
     "Stop where weights are no state dict, a network itself, say"
     check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
+
+# %% ../nbs/00_core.ipynb #f56f2623
+def check_whole(value, arg, least=1):
+    "`ValueError` where `value` is no whole number, or below `least`, where given"
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    bound = "" if least is None else f" of at least {least}"
+    check(whole and (least is None or value >= least), arg, value, f"be a whole number{bound}")
 
 # %% ../nbs/00_core.ipynb #e6b2ca24
 def device_of(model):
