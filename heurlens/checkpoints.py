@@ -19,7 +19,7 @@ import sys
 import tempfile
 import warnings
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +32,7 @@ from .cca import check_compare, compare, draw_compare
 from heurlens.core import (
     BadInput,
     check,
+    check_whole,
     generator,
     load_tensors,
     plain,
@@ -180,16 +181,12 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 def images_for(data, size=None, mean=None, std=None):
     """Data of a name or folder, without validation images, as a network is to see them
 
-    size: pixels that a folder's images are brought to. mean, std: a number a channel, of images in
+    size: pixels that images are brought to. mean, std: a number a channel, of images in
     0..1, or 'imagenet'; None: those of the training images. `ValueError`: as `load_data`, and for
     numbers that do not fit the images.
     """
-    _check_whole(1, size=1 if size is None else size)
     found = load_data(data, valid=0, size=size)
-    channels, height, width = found.train.x.shape[1:]
-    fits = size is None or height == width == size
-    check(fits, "size", size, f"be left out for {data}, of {height} x {width} pixels")
-    given = {}
+    channels, given = found.train.x.shape[1], {}
     for arg, v, usual in zip(("mean", "std"), (mean, std), IMAGENET):
         given[arg] = usual if isinstance(v, str) and v == "imagenet" else v
         _check_channels(arg, given[arg], channels)
@@ -198,13 +195,6 @@ def images_for(data, size=None, mean=None, std=None):
     return replace(found, **parts)
 
 # %% ../nbs/80_checkpoints.ipynb #3fdc8494
-def _check_whole(least, /, **options):
-    "`ValueError` with the first option that is no whole number of at least `least`"
-    for arg, v in options.items():
-        whole = isinstance(v, Integral) and not isinstance(v, bool) and v >= least
-        check(whole, arg, v, f"be a whole number of at least {least}")
-
-
 def _check_channels(arg, values, channels):
     "`ValueError` where `values` is neither None nor a finite number a channel"
     if values is None:
@@ -218,7 +208,7 @@ def _check_channels(arg, values, channels):
 
 def some(split, images, seed=0):
     "The split on the device, or a random part of it where it has more images than that"
-    _check_whole(1, images=images)
+    check_whole(images, "images")
     if images < len(split):
         order = torch.randperm(len(split), generator=generator(seed, "some"))
         split = split.subset(order[:images].sort().values)
@@ -271,13 +261,14 @@ def _code(net, spec):
 def _decided_by(command, options, files, specs, nets, found):
     "What a result is a function of, as its record holds it"
     seen = {k: getattr(found.train, k).tolist() for k in ("mean", "std")}
-    return plain({
+    told = plain({
         "command": command,
         "options": options,
         "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
         "data": {**found.told, **seen},
         "code": [_code(net, spec) for net, spec in zip(nets, specs)],
     })
+    return json.loads(json.dumps(told, default=str))  # a keyword may be any Python value
 
 # %% ../nbs/80_checkpoints.ipynb #2a6fcadc
 def _warn_of_earlier(path, asked):
@@ -499,10 +490,9 @@ def _check_connect(options, every):
     "`ValueError` with the first option of `connect_files` that cannot be right"
     o = options
     check(o["kind"] in ("bezier", "chain"), "kind", o["kind"], "be 'bezier' or 'chain'")
-    _check_whole(1, **{k: o[k] for k in ("bends", "batch", "images")})
-    _check_whole(0, epochs=o["epochs"])
-    _check_whole(3, points=o["points"])
-    check(isinstance(o["seed"], Integral), "seed", o["seed"], "be a whole number")
+    least = {"bends": 1, "batch": 1, "images": 1, "epochs": 0, "points": 3, "seed": None}
+    for arg, n in least.items():
+        check_whole(o[arg], arg, n)
     number = lambda v: isinstance(v, Real) and not isinstance(v, bool)
     check(number(o["lr"]) and 0 < o["lr"] < math.inf, "lr", o["lr"], "be a positive number")
     check(number(every) and every >= 0, "every", every, "be a number of seconds, 0 or more")
@@ -583,8 +573,8 @@ def compare_files(
         "layers_b": layers_b, "measure": measure, "layout": layout, "size": size, "mean": mean,
         "std": std, "images": images, "batch": batch, "seed": seed,
     }  # fmt: skip
-    _check_whole(1, images=images, batch=batch)
-    check(isinstance(seed, Integral), "seed", seed, "be a whole number")
+    for arg, least in (("images", 1), ("batch", 1), ("seed", None)):
+        check_whole(options[arg], arg, least)
     return _compared((a, b), data, options, Path(out))
 
 # %% ../nbs/80_checkpoints.ipynb #e74a94fb

@@ -363,7 +363,7 @@ _Set = typer.Option([], "--set", help=_SET_HELP)
 _SetA = typer.Option([], "--set", help=f"{_SET_HELP}; for both networks, unless --set-b is given")
 _SetB = typer.Option([], "--set-b", help="the same for B alone; --set-b '' where B takes none")
 _Images = typer.Option("digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/")
-_Size = typer.Option(None, help="pixels that a folder's images are brought to")
+_Size = typer.Option(None, help="pixels that images are brought to")
 _CHANNELS_HELP = "a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training images' own"
 _Mean = typer.Option(None, help=f"mean {_CHANNELS_HELP}")
 _Std = typer.Option(None, help=f"deviation {_CHANNELS_HELP}")
@@ -484,7 +484,7 @@ def _show_connected(a, b, model, data, mean, std, set_, **options):
 
 def _stopped(interrupt):
     "The end of a command that was interrupted, after a line on what is kept"
-    _complain(str(interrupt) or "stopped; nothing is kept, and the same command starts anew")
+    _complain(str(interrupt) or "stopped; nothing more was kept")
     return typer.Exit(130)
 
 # %% ../nbs/90_cli.ipynb #c82aff99
