@@ -90,7 +90,7 @@ def _importing(where):
         with contextlib.suppress(ValueError):
             sys.path.remove(here)
 
-
+# %% ../nbs/80_checkpoints.ipynb #ee6faf97
 def _factory(where, name):
     "The callable that makes the network, without pretrained weights"
     if where == "torchvision":
@@ -114,9 +114,6 @@ def _takes(f, name):
     return open_ended and "num_classes" not in parameters
 
 # %% ../nbs/80_checkpoints.ipynb #f203f723
-_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-
-
 def load_weights(model, path) -> nn.Module:
     "`model` with the weights of a safetensors file; `ValueError` names the first that does not fit"
     found = _read_checkpoint(path)
@@ -133,7 +130,9 @@ def load_weights(model, path) -> nn.Module:
         if k in found:
             _check_entry(path, k, found[k], v.detach())
             same = k == one or torch.equal(found[k], found[one])
-            check(same, "checkpoint", f"{path} with {k} unlike {one}", "hold tied weights as equals")
+            check(
+                same, "checkpoint", f"{path} with {k} unlike {one}", "hold tied weights as equals"
+            )
     for k in found:
         check(k in state, "checkpoint", f"{path} with {k}", "hold nothing that the model lacks")
     model.load_state_dict(found, strict=False)
@@ -159,9 +158,12 @@ def _read_checkpoint(path):
         )
         raise BadInput(f"checkpoint: {e}") from None
 
+# %% ../nbs/80_checkpoints.ipynb #0041e325
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
 
 def _check_entry(path, name, held, own):
-    "`ValueError` where an entry of a file has not the shape or kind of the model's, or is not finite"
+    "`ValueError` where an entry has not the shape or kind of the model's, or is not finite"
     where, shape = f"{path} with {name} of", tuple(own.shape)
     must = f"fit the model's {shape}"
     check(held.shape == own.shape, "checkpoint", f"{where} shape {tuple(held.shape)}", must)
@@ -257,17 +259,19 @@ def _code(net, spec):
     sources = _digest(*sorted(f for f in files if f and Path(f).is_file()))
     return hashlib.blake2b(f"{net}{sources}".encode(), digest_size=16).hexdigest()
 
-
+# %% ../nbs/80_checkpoints.ipynb #6a001634
 def _decided_by(command, options, files, specs, nets, found):
     "What a result is a function of, as its record holds it"
     seen = {k: getattr(found.train, k).tolist() for k in ("mean", "std")}
-    told = plain({
-        "command": command,
-        "options": options,
-        "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
-        "data": {**found.told, **seen},
-        "code": [_code(net, spec) for net, spec in zip(nets, specs)],
-    })
+    told = plain(
+        {
+            "command": command,
+            "options": options,
+            "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
+            "data": {**found.told, **seen},
+            "code": [_code(net, spec) for net, spec in zip(nets, specs)],
+        }
+    )
     return json.loads(json.dumps(told, default=str))  # a keyword may be any Python value
 
 # %% ../nbs/80_checkpoints.ipynb #2a6fcadc
@@ -291,7 +295,7 @@ def _warn_of_earlier(path, asked):
         what = "; ".join(changed)
         warnings.warn(f"{path} is of something else ({what}), and will be replaced", stacklevel=3)
 
-
+# %% ../nbs/80_checkpoints.ipynb #c6eb321e
 def writable_folder(out) -> Path:
     "The folder `out`, made where it was not there; `ValueError` where it cannot be written"
     out = Path(out)
@@ -300,7 +304,9 @@ def writable_folder(out) -> Path:
         with tempfile.TemporaryFile(dir=out):
             return out
     except OSError as e:
-        raise BadInput(f"out held {str(out)!r}; it must be a folder that can be written ({e})") from e
+        raise BadInput(
+            f"out held {str(out)!r}; it must be a folder that can be written ({e})"
+        ) from e
 
 # %% ../nbs/80_checkpoints.ipynb #db584d72
 def _write_figure(fig, path):
@@ -342,7 +348,7 @@ def path_table(profiles, lengths) -> pd.DataFrame:
         rows[name] = row
     return pd.DataFrame(rows).T
 
-
+# %% ../nbs/80_checkpoints.ipynb #fd7186ed
 def path_figure(profiles):
     "Figure: loss, accuracy and entropy along the paths, on training (dashed) and test images"
     import matplotlib.pyplot as plt
@@ -375,16 +381,18 @@ def ends_table(nets, files, sets) -> pd.DataFrame:
         check(good, "ab"[i], str(file), "have a finite loss on these images: look at mean and std")
     return table.set_axis(["A", "B"])
 
-
+# %% ../nbs/80_checkpoints.ipynb #5a1ef8f4
 def ends_lines(ends) -> str:
     "Two lines of text on the ends, {name: {column: number}} as a record holds them"
     lines = []
     for name, row in ends.items():
-        each = (f"{s} loss {row[f'loss_{s}']:.4g}, accuracy {row[f'accuracy_{s}']:.4g}" for s in SETS)
+        each = (
+            f"{s} loss {row[f'loss_{s}']:.4g}, accuracy {row[f'accuracy_{s}']:.4g}" for s in SETS
+        )
         lines.append(f"{name}: {'; '.join(each)}")
     return "\n".join(lines)
 
-
+# %% ../nbs/80_checkpoints.ipynb #7812e539
 @contextlib.contextmanager
 def warning_lines():
     "Context in which a warning is one line on standard error, as the commands show it"
@@ -394,7 +402,7 @@ def warning_lines():
         )
         yield
 
-
+# %% ../nbs/80_checkpoints.ipynb #237ea6a3
 def _say(quiet, text):
     "Print a line on standard error, unless `quiet`"
     if not quiet:
@@ -416,7 +424,7 @@ def _epochs_kept(state):
     except (ValueError, KeyError):
         return 0
 
-
+# %% ../nbs/80_checkpoints.ipynb #f9712ef0
 @contextlib.contextmanager
 def _saying_what_is_kept(state, epochs):
     "Context in which an interrupt says what of the curve's training is kept, and where"
@@ -428,7 +436,9 @@ def _saying_what_is_kept(state, epochs):
             nothing = "stopped before an epoch of the curve was done"
             raise KeyboardInterrupt(f"{nothing}; the same command starts anew") from None
         kept = f"{done} of {epochs} epochs of the curve are kept in {state}"
-        raise KeyboardInterrupt(f"stopped; {kept}, and the same command goes on from there") from None
+        raise KeyboardInterrupt(
+            f"stopped; {kept}, and the same command goes on from there"
+        ) from None
 
 # %% ../nbs/80_checkpoints.ipynb #6775cdd1
 def _same(nets):
@@ -453,7 +463,7 @@ def _trained_curve(nets, batches, options, tag, state, every, quiet):
         check(False, "lr", options["lr"], lower)
     return curve
 
-
+# %% ../nbs/80_checkpoints.ipynb #b2f82b65
 def _profiles(paths, sets, points, quiet):
     "{name: profile} of paths"
     sizes = " and ".join(f"{len(b.split)} {s}" for s, b in sets.items())
@@ -597,7 +607,7 @@ def _compared(files, data, options, out):
     _write_record(out / "compare.json", {"table": known.to_dict("list")}, asked)
     return table, out
 
-
+# %% ../nbs/80_checkpoints.ipynb #130e5b28
 def _similarity_figure(table, measure, layout):
     "Figure: heat map of a tidy table"
     import matplotlib.pyplot as plt

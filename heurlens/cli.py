@@ -355,20 +355,30 @@ def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"),
 
 # %% ../nbs/90_cli.ipynb #909bca62
 _A, _B = (typer.Argument(..., help=f"safetensors file of network {x}") for x in "AB")
-_MODEL_HELP = "torchvision:NAME, timm:NAME or package.module:factory (a package, or a file in the current folder)"
-_Model = typer.Option(..., help=f"{_MODEL_HELP}; the code that it names is run")
+_Model = typer.Option(
+    ...,
+    help="torchvision:NAME, timm:NAME or package.module:factory, of a package or of a file in the"
+    " current folder; the code that it names is run",
+)
 _ModelB = typer.Option(None, help="the network of B where it is another")
 _SET_HELP = "a keyword of the factory, such as depth=11; may be given several times"
 _Set = typer.Option([], "--set", help=_SET_HELP)
 _SetA = typer.Option([], "--set", help=f"{_SET_HELP}; for both networks, unless --set-b is given")
 _SetB = typer.Option([], "--set-b", help="the same for B alone; --set-b '' where B takes none")
-_Images = typer.Option("digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/")
+_Images = typer.Option(
+    "digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/"
+)
 _Size = typer.Option(None, help="pixels that images are brought to")
-_CHANNELS_HELP = "a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training images' own"
+_CHANNELS_HELP = (
+    "a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training"
+    " images' own"
+)
 _Mean = typer.Option(None, help=f"mean {_CHANNELS_HELP}")
 _Std = typer.Option(None, help=f"deviation {_CHANNELS_HELP}")
 _Batch = typer.Option(128, help="images in a batch")
-_Quiet = typer.Option(False, "--quiet", help="no progress bars, nothing on standard error but warnings")
+_Quiet = typer.Option(
+    False, "--quiet", help="no progress bars, nothing on standard error but warnings"
+)
 
 # %% ../nbs/90_cli.ipynb #d52901a6
 def _keywords(pairs, arg="set"):
@@ -401,16 +411,28 @@ _Epochs = typer.Option(30, help="epochs that the curve is trained")
 _Rate = typer.Option(0.015, "--lr", help="learning rate of the bends")
 _Points = typer.Option(21, help="points of each path that are measured")
 _ImagesMax = typer.Option(2000, "--images", help="images at most that are measured, of each split")
-_Augment = typer.Option(False, "--augment", help="shift and mirror the images that the curve is trained on")
-_SeedConnect = typer.Option(0, "--seed", help="seed of the order of images and of the points of the curve")
+_Augment = typer.Option(
+    False, "--augment", help="shift and mirror the images that the curve is trained on"
+)
+_SeedConnect = typer.Option(
+    0, "--seed", help="seed of the order of images and of the points of the curve"
+)
 _Every = typer.Option(60.0, help="seconds between checkpoints of the curve's training")
+
+# %% ../nbs/90_cli.ipynb #e6ea34e6
 _OutCompare = typer.Option(Path("compared"), "--out", help="folder for table, figure and record")
-_Layers = typer.Option([], help="name or pattern of layers; may be given several times; default: all with parameters")
+_Layers = typer.Option(
+    [], help="name or pattern of layers; may be given several times; default: all with parameters"
+)
 _LayersB = typer.Option([], help="those of B; default: those of --layers that B has")
-_Measure = typer.Option("svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca")
+_Measure = typer.Option(
+    "svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca"
+)
 _Layout = typer.Option("pool", help="of maps: pool, positions, flat or dft")
 _ImagesTest = typer.Option(5000, "--images", help="test images at most")
-_SeedCompare = typer.Option(0, "--seed", help="seed of the choice of test images, where there are more")
+_SeedCompare = typer.Option(
+    0, "--seed", help="seed of the choice of test images, where there are more"
+)
 
 # %% ../nbs/90_cli.ipynb #389d06df
 @app.command("connect")
