@@ -370,7 +370,7 @@ _Images = typer.Option(
 )
 _Size = typer.Option(None, help="pixels that images are brought to")
 _CHANNELS_HELP = (
-    "a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training"
+    "of each channel, for normalising images, as 0.5,0.5,0.5, or imagenet; default: the training"
     " images' own"
 )
 _Mean = typer.Option(None, help=f"mean {_CHANNELS_HELP}")
