@@ -433,8 +433,8 @@ def _saying_what_is_kept(state, epochs):
     except KeyboardInterrupt:
         done = _epochs_kept(state)
         if not done:
-            nothing = "stopped before an epoch of the curve was done"
-            raise KeyboardInterrupt(f"{nothing}; the same command starts anew") from None
+            nothing = "stopped; nothing of the curve's training is kept"
+            raise KeyboardInterrupt(f"{nothing}, and the same command starts anew") from None
         kept = f"{done} of {epochs} epochs of the curve are kept in {state}"
         raise KeyboardInterrupt(
             f"stopped; {kept}, and the same command goes on from there"
