@@ -306,6 +306,11 @@ def _weight_norm(out, v, g, dim=0):
     return v
 
 
+def _norm(out, x, order=2, dims=None, keepdim=False, **_):
+    "Length over some dimensions"
+    return _reduce(out, x, dims, keepdim)
+
+
 def _mv(out, a, x):
     "Matrix times vector"
     _tie(a[1], x[0])
@@ -353,7 +358,8 @@ _RULES = {**dict.fromkeys(("view", "_unsafe_view", "reshape", "unsqueeze", "sque
           **dict.fromkeys(("detach", "alias", "clone", "_to_copy", "lift_fresh_copy", "copy_", "hardswish", "hardswish_", "hardsigmoid", "hardsigmoid_", "_prelu_kernel"), _pointwise),
           **dict.fromkeys(("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "miopen_batch_norm"), _batch_norm),
           **dict.fromkeys(("native_layer_norm", "_fused_rms_norm"), _layer_norm),
-          **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduce), **dict.fromkeys(("split", "split_with_sizes"), _split),
+          **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduce), "std": _reduce, "var": _reduce, "linalg_vector_norm": _norm,
+          **dict.fromkeys(("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes"), _split),
           **dict.fromkeys(("avg_pool2d", "_adaptive_avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d"), _spatial(2)),
           **dict.fromkeys(("avg_pool3d", "_adaptive_avg_pool3d"), _spatial(3)), **dict.fromkeys(("max_pool2d_with_indices", "adaptive_max_pool2d"), _max_pool(2)),
           **dict.fromkeys(("max_pool3d_with_indices", "adaptive_max_pool3d"), _max_pool(3)),
