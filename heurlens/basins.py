@@ -132,6 +132,14 @@ def _each_way(a, b, batches, ways, ts, bn_batches, loss_fn, train_batches, curve
             yield way, path.profile(batches, points, bn, loss_fn, reestimate=way != "naive")
 
 
+def _device(net):
+    return device_of(net) if isinstance(net, nn.Module) else "cpu"
+
+
+def _given(*batches):
+    return [b for b in batches if b is not None]
+
+
 def joined(
     a: nn.Module,
     b: nn.Module,
@@ -152,9 +160,9 @@ def joined(
     """
     _checked_ways(ways, ts, curve)
     notes = []
-    found = dict(
-        _each_way(a, b, batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes)
-    )
+    settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
+    with untouched(_device(a), *_given(batches, bn_batches, train_batches)):
+        found = dict(_each_way(a, b, *settings))
     for note in notes:
         warnings.warn(note, stacklevel=2)
     return found
@@ -184,7 +192,9 @@ def barrier_matrix(
     _checked_ways(ways, ts, curve)
     rows, notes, pairs = [], [], list(combinations(models, 2))
     settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
-    with tqdm(total=len(pairs) * len(ways), disable=not progress) as bar:
+    bar = tqdm(total=len(pairs) * len(ways), disable=not progress)
+    device = _device(next(iter(models.values())))
+    with bar, untouched(device, *_given(batches, bn_batches, train_batches)):
         for x, y in pairs:
             bar.set_description(f"{x}, {y}")
             for way, p in _each_way(models[x], models[y], *settings):
@@ -223,9 +233,8 @@ def basins_figure(table, margin, title=""):
     told, names = basins(table, margin), [w for w in WAYS if w in set(table.way)] + ["none"]
     by = {(r.a, r.b, r.way): r.barrier for r in table.itertuples()} | {(r.b, r.a, r.way): r.barrier for r in table.itertuples()}
     def text(x, y):
-        if x == y: return ""
         way = told.loc[x, y]
-        if way not in names: return "not measured"
+        if x == y or way not in names: return ""
         best = way if way != "none" else min((w for w in names[:-1] if by.get((x, y, w), np.nan) < np.inf), key=lambda w: by[x, y, w])
         return "\n".join([way, *(f"{w} {by[x, y, w]:.2f}" for w in dict.fromkeys(["bn", best]) if (x, y, w) in by)])
     code = told.map(lambda w: names.index(w) if w in names else np.nan).astype(float)

@@ -174,7 +174,7 @@ def _left_note(left, most=6):
     more = f" and {len(left) - most} more" if len(left) > most else ""
     names = ", ".join(left[:most]) + more
     why = "no linear layers or convolutions that run as layers"
-    return f"repair leaves {names} as they are: {why}" if left else ""
+    return f"repair leaves layers as they are: {names}, {why}" if left else ""
 
 
 def repair(
