@@ -12,6 +12,7 @@ import math
 import operator
 import warnings
 
+
 import numpy as np
 import pandas as pd
 import torch
@@ -24,6 +25,7 @@ from torch.fx.node import map_aggregate
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
+# %% ../nbs/05_alignment.ipynb #487789a1
 from heurlens.core import (
     check,
     device_of,
@@ -108,7 +110,7 @@ def _tie(x, y, why="sizes that do not divide"):
         if a is not b:
             _unite(a, b)
 
-
+# %% ../nbs/05_alignment.ipynb #f85c911b
 def _unite(a, b):
     "Make two axes of one size one"
     if a.blocks is None and b.blocks is not None:
@@ -138,7 +140,7 @@ def _tie_blocks(a, b):
             whole[0].blocks = [_dim(n, whole[0].held) for n in sizes]
         x, y = [p, *x], [*whole[0].blocks, *y]
 
-
+# %% ../nbs/05_alignment.ipynb #fd409e0d
 def _sum(dims):
     "The dimension that consists of `dims`, one after the other; nothing to permute: held"
     size, leaves = sum(_size(d) for d in dims), [p for d in dims for p in _leaves(d)]
@@ -153,7 +155,9 @@ def _sum(dims):
 class _Dims(list):
     "Dimensions of a tensor"
 
+
 def _fresh(shape, held=""): return _Dims(_dim(n, held) for n in shape)
+
 
 def _pointwise(out, *xs, **named):
     "Elementwise, with broadcasting"
@@ -164,6 +168,7 @@ def _pointwise(out, *xs, **named):
         dims.append(there[0] if there else [])
     return dims
 
+# %% ../nbs/05_alignment.ipynb #48690315
 def _reshape(out, x, *_):
     "The same numbers in the same order, in another shape"
     rest, dims = [p for dim in x for p in _primes(dim)], _Dims()
@@ -185,11 +190,13 @@ def _reshape(out, x, *_):
         dims.append(dim)
     return dims
 
+# %% ../nbs/05_alignment.ipynb #16c33e03
 def _product(out, a, b, *_):
     "Matrix product, batched or not"
     _tie(a[-1], b[-2])
     for i, j in zip(a[:-2], b[:-2]): _tie(i, j)
     return _Dims([*a[:-2], a[-2], b[-1]])
+
 
 def _affine(out, bias, a, b, *_, **__): return _pointwise(out, _product(out, a, b), bias)
 
@@ -250,6 +257,7 @@ def _expand(out, x, *_, **__):
     x = [[]] * (len(out) - len(x)) + x
     return _Dims(_dim(n) if _size(dim) != n else dim for n, dim in zip(out, x))
 
+
 def _cat(out, xs, dim=0):
     "Tensors one after the other; torch lets empty ones of another rank pass"
     dim, xs = dim % len(out), [x for x in xs if len(x) == len(out) and _size(x[dim]) > 0]
@@ -259,7 +267,7 @@ def _cat(out, xs, dim=0):
     joined = xs[0][dim] if len(xs) == 1 else _sum([x[dim] for x in xs])
     return _Dims(joined if i == dim else xs[0][i] for i in range(len(out)))
 
-
+# %% ../nbs/05_alignment.ipynb #17e750b5
 def _pad(out, x, amounts, *_):
     "Constants before and after; negative amounts cut, and hold"
     dims = _Dims(x)
@@ -285,6 +293,7 @@ def _roll(out, x, shifts, dims=()):
     _hold([x[d] for d in dims], "roll")
     return x
 
+# %% ../nbs/05_alignment.ipynb #ef5b9b7e
 def _embedding(out, table, index, *_):
     _hold(table[:1], "vocabulary")
     return _Dims([*index, table[1]])
@@ -310,7 +319,7 @@ def _norm(out, x, order=2, dims=None, keepdim=False, **_):
     "Length over some dimensions"
     return _reduce(out, x, dims, keepdim)
 
-
+# %% ../nbs/05_alignment.ipynb #26d38b2e
 def _mv(out, a, x):
     "Matrix times vector"
     _tie(a[1], x[0])
@@ -335,16 +344,20 @@ def _slice(out, x, dim=0, start=None, stop=None, step=1):
     _hold([blocks], "slice")
     return _Dims(_dim(out[i] // grain, "slice") + inside if i == dim else d for i, d in enumerate(x))
 
+
 def _glu(out, x, dim=-1):
     "One half of a dimension times the sigmoid of the other"
     n = out[dim]
     return _pointwise(out, _slice(out, x, dim, 0, n), _slice(out, x, dim, n, 2 * n))
 
+
 def _select(out, x, dim, index):
     _hold([x[dim]], "select")
     return _Dims(d for i, d in enumerate(x) if i != dim % len(x))
 
+# %% ../nbs/05_alignment.ipynb #fda0a191
 def _unbind(out, x, dim=0): return [_select(None, x, dim, 0) for _ in out]
+
 
 def _split(out, x, sizes, dim=0):
     "Consecutive slices, of the sizes given by their shapes"
@@ -393,7 +406,7 @@ def _each_dims(values):
     leaves = tree_leaves(values, is_leaf=lambda v: isinstance(v, _Dims))
     return [v for v in leaves if isinstance(v, _Dims)]
 
-
+# %% ../nbs/05_alignment.ipynb #86edac31
 def _outcome(node, args, kwargs):
     "Dimensions of the output, or outputs, of the operation at `node`"
     out, name = _shapes(node.meta["val"]), _name(node)
@@ -523,7 +536,7 @@ def _unfollowed(net, structure, idle=()):
                 found.setdefault(layer or name, whys[0])
     return found
 
-
+# %% ../nbs/05_alignment.ipynb #de0c4744
 def _note(unfollowed, moved, most=6):
     'One line about the layers that could not be followed; "" where there are none'
     reasons = {}
@@ -583,7 +596,7 @@ def _copied(model):
     new.zero_grad(set_to_none=True)
     return new
 
-
+# %% ../nbs/05_alignment.ipynb #b32f8813
 def _inputs(batches, net):
     "The inputs of one pass over `batches`, the same in every pass, where `net` is"
     seed_pass(batches, device_of(net), "alignment", epoch=0)
@@ -620,7 +633,7 @@ def _labelled(dim, text):
         found += [(own, p)] if p.blocks is None else []
     return found
 
-
+# %% ../nbs/05_alignment.ipynb #6a257b06
 def units(model: nn.Module, *, example: torch.Tensor | None = None) -> pd.DataFrame:
     """A row for each set of units of `model`: size, held (why; "" where free), tensors (its axes)
 
@@ -681,12 +694,13 @@ def _climb(terms, sizes, device):
                 heights.append(heights[-1] + rise)
     return perms, heights
 
+
 def _assign(terms, g, perms):
     "The best order of set `g`, others as they are, and the size of the numbers that decided"
     gain = sum(t.gain(k, perms) for t in terms for k, s in enumerate(t.sets) if s == g)
     return torch.from_numpy(linear_sum_assignment(gain.cpu().numpy(), maximize=True)[1]).to(gain.device), gain.abs().sum(1).max().item()
 
-
+# %% ../nbs/05_alignment.ipynb #b5466b2f
 def _weight_terms(net_a, net_b, structure):
     "The terms of the weights' objective: parameters, and buffers of units that have no parameter"
     own, seen, terms = dict(net_b.named_parameters()), set(), []
@@ -717,11 +731,18 @@ class _Correlation:
         self.n = self.sums[0]
 
     def matrix(self):
-        "[units of a, units of b]; 0 for a unit that never changes"
+        "[units of a, units of b]; 0 for a unit that never changes by more than float32's rounding"
         n, a, b, aa, bb, ab = self.sums
-        scale = torch.outer(*((ss / n - (s / n).square()).clamp(min=0).sqrt() for s, ss in ((a, aa), (b, bb))))
-        return torch.where(scale > 0, (ab / n - torch.outer(a / n, b / n)) / scale.clamp(min=1e-300), 0)
+        scale = torch.outer(self._std(0, a, aa), self._std(1, b, bb))
+        together = ab / n - torch.outer(a / n, b / n)
+        return torch.where(scale > 0, together / scale.clamp(min=1e-300), 0)
 
+    def _std(self, k, s, ss):
+        "Standard deviation of each unit, 0 where it is rounding"
+        std, mean = (ss / self.n - (s / self.n).square()).clamp(min=0).sqrt(), s / self.n
+        return torch.where(std > 1e-7 * (self.shift[k] + mean).abs(), std, 0)
+
+# %% ../nbs/05_alignment.ipynb #cb9f01d0
 class _Activity:
     "What one value adds to the objective: the correlations of the units that are paired; `form`: the sets that its units are the product of"
     def __init__(self, corr, form): self.corr, self.form, self.sets = corr, form, [g for _, g in form]
@@ -782,7 +803,7 @@ def _traced(net_a, net_b, x, kinds):
     check(kinds in (None, found), "batches", f"inputs of shape {tuple(x.shape)}", must)
     return (graph_a, structure.graph), structure, reads, found
 
-
+# %% ../nbs/05_alignment.ipynb #bcc7d9cf
 def _activity_terms(net_a, net_b, batches):
     "The terms of the activations' objective, from one pass; each shape of input has its own graph"
     states = [{k: v.detach() for k, v in _state(net).items()} for net in (net_a, net_b)]
@@ -802,7 +823,12 @@ def _activity_terms(net_a, net_b, batches):
                         stat.add(*(_units_last(v, form) for v in parts))
 
             _side_by_side(graphs, states, x, see)
-    return [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
+    terms = [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
+    finite = all(bool(t.corr.isfinite().all()) for t in terms)
+    check(finite, "batches", "inputs that make activations infinite", "keep them finite")
+    some = not terms or any(bool(t.corr.any()) for t in terms)
+    check(some, "batches", "inputs on which no unit changes", "hold several that differ")
+    return terms
 
 # %% ../nbs/05_alignment.ipynb #fc97dda5
 def _unchanged(before, after, x):
@@ -846,7 +872,7 @@ def _aligned(model_a, model_b, batches=None, example=None):
     idle = set(range(len(sizes))) - seen
     return new, _note(_unfollowed(net_b, structure, idle), bool(seen)), bool(seen)
 
-
+# %% ../nbs/05_alignment.ipynb #1c73306c
 def _permuted(model, structure, perms):
     "A copy of `model` with its units in the order `perms`"
     new = _copied(model)
@@ -857,7 +883,7 @@ def _permuted(model, structure, perms):
                     part.copy_(_ordered(part, form, perms))
     return new
 
-
+# %% ../nbs/05_alignment.ipynb #84659f5c
 def align(
     model_a: nn.Module,
     model_b: nn.Module,

@@ -18,7 +18,7 @@ from torch import nn
 from tqdm import tqdm
 
 from .alignment import _aligned, _bare, _inputs, _network
-from .core import BadInput, check, device_of, reiterable, same_network, untouched
+from .core import BadInput, check, device_of, private, reiterable, same_network, untouched
 from heurlens.mode_connectivity import (
     MEASURES,
     barrier,
@@ -45,7 +45,7 @@ class _Shelf(nn.Module):
     def forward(self, x):
         return self.nets[self.at](x)
 
-
+# %% ../nbs/12_basins.ipynb #a7482f06
 def _repaired(a, b, ts, batches, bn_batches, loss_fn, notes):
     """Profile of the line, its ends' statistics re-estimated, every point between under REPAIR
 
@@ -69,6 +69,8 @@ def _repaired(a, b, ts, batches, bn_batches, loss_fn, notes):
 # %% ../nbs/12_basins.ipynb #14222537
 def _align(a, b, batches, notes):
     "`b` aligned to `a`, or None where alignment could read nothing; `notes` gains why"
+    for arg, net in (("model_a", a), ("model_b", b)):
+        private(_bare(net), arg)
     same_network(_bare(a), _bare(b))
     x = _first_input(a, next(iter(batches.values())) if isinstance(batches, dict) else batches)
     nothing = "'aligned' and 'repair' are NaN"
@@ -89,7 +91,7 @@ def _first_input(net, batches, arg="batches"):
     check(x is not None, arg, "no batches", "hold at least one")
     return x
 
-
+# %% ../nbs/12_basins.ipynb #e440f8f7
 def _unknown(batches, ts):
     "A profile of which nothing is known but the points"
     sets = batches if isinstance(batches, dict) else {"": 0}
@@ -106,7 +108,7 @@ def _checked_ways(ways, ts, curve):
     must = f"hold 'curve', which {', '.join(curve)} is meant for"
     check(not curve or "curve" in ways, "ways", list(ways), must)
 
-
+# %% ../nbs/12_basins.ipynb #6e2d6a95
 def _each_way(a, b, batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes):
     "Yields (way, profile); see `joined`. `notes`: a list that gains warnings"
     bn = batches if bn_batches is None else reiterable(bn_batches)
@@ -126,20 +128,20 @@ def _each_way(a, b, batches, ways, ts, bn_batches, loss_fn, train_batches, curve
             yield way, _unknown(batches, points) if found is None else found
         elif way == "curve":
             path = connect(a, b, training, loss_fn=loss_fn, **curve)
-            yield way, path.profile(batches, points, bn, loss_fn)
+            if path.diverged_at is None:
+                yield way, path.profile(batches, points, bn, loss_fn)
+                continue
+            notes.append(f"'curve' is NaN: its training diverged at step {path.diverged_at}")
+            yield way, _unknown(batches, points)
         else:
             path = line(a, moved if way == "aligned" else b)
             yield way, path.profile(batches, points, bn, loss_fn, reestimate=way != "naive")
 
-
+# %% ../nbs/12_basins.ipynb #83fa8341
 def _device(net):
     return device_of(net) if isinstance(net, nn.Module) else "cpu"
 
-
-def _given(*batches):
-    return [b for b in batches if b is not None]
-
-
+# %% ../nbs/12_basins.ipynb #0ec61a21
 def joined(
     a: nn.Module,
     b: nn.Module,
@@ -161,7 +163,7 @@ def joined(
     _checked_ways(ways, ts, curve)
     notes = []
     settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
-    with untouched(_device(a), *_given(batches, bn_batches, train_batches)):
+    with untouched(_device(a), batches, bn_batches, train_batches):
         found = dict(_each_way(a, b, *settings))
     for note in notes:
         warnings.warn(note, stacklevel=2)
@@ -190,11 +192,20 @@ def barrier_matrix(
     check(isinstance(models, dict) and len(models) >= 2, "models", type(models).__name__, must)
     check(not isinstance(batches, dict), "batches", "a dict", "be one set")
     _checked_ways(ways, ts, curve)
-    rows, notes, pairs = [], [], list(combinations(models, 2))
+    notes = []
     settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
-    bar = tqdm(total=len(pairs) * len(ways), disable=not progress)
     device = _device(next(iter(models.values())))
-    with bar, untouched(device, *_given(batches, bn_batches, train_batches)):
+    with untouched(device, batches, bn_batches, train_batches):
+        rows = _matrix_rows(models, settings, progress)
+    for note in dict.fromkeys(notes):
+        warnings.warn(note, stacklevel=2)
+    return pd.DataFrame(rows)
+
+# %% ../nbs/12_basins.ipynb #e343d49e
+def _matrix_rows(models, settings, progress):
+    "A dict for each pair and way, see `barrier_matrix`"
+    rows, pairs = [], list(combinations(models, 2))
+    with tqdm(total=len(pairs) * len(settings[1]), disable=not progress) as bar:
         for x, y in pairs:
             bar.set_description(f"{x}, {y}")
             for way, p in _each_way(models[x], models[y], *settings):
@@ -202,9 +213,7 @@ def barrier_matrix(
                 heights = {"barrier": barrier(p), "rise": rise(p), "disagreement": last}
                 rows.append({"a": x, "b": y, "way": way, **heights})
                 bar.update()
-    for note in dict.fromkeys(notes):
-        warnings.warn(note, stacklevel=2)
-    return pd.DataFrame(rows)
+    return rows
 
 
 def square(table, values):
@@ -214,6 +223,7 @@ def square(table, values):
     for (x, y), v in values.items(): out.loc[x, y] = out.loc[y, x] = v
     return out
 
+# %% ../nbs/12_basins.ipynb #f958c4e9
 def basins(table, margin):
     """Square DataFrame: for each pair the first way whose barrier is at most `margin`
 

@@ -20,9 +20,11 @@ from .core import BadInput, check, device_of, inference, same_network, untouched
 # %% ../nbs/06_repair.ipynb #56f01645
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
+
 class _Enough(Exception):
     "The layer that was asked for has run"
 
+# %% ../nbs/06_repair.ipynb #e42f5da4
 def _moments(net, names, batches, stop=False):
     "{name: (mean, std)} in float64 of each channel of those layers' outputs, of inputs for batch norm; `stop`: run no further than the last of `names`"
     sums = {}
@@ -52,6 +54,20 @@ def _to_set(net, batches):
     Set are batch norms, and layers that no batch norm follows, the last layer left out; left are
     layers with matrices of another kind, or that do not run as layers.
     """
+    x = next(_inputs(batches, net), None)
+    check(x is not None, "batches", "no batches", "hold at least one")
+    order, made = _run_order(net, x)
+    order = [n for n in order if made and n != made[-1]]
+    _check_single(net, order)
+    return order, [name for name in _with_matrices(net) if name not in made]
+
+
+def _settable(m):
+    return isinstance(m, _LAYERS) or isinstance(m, _BatchNorm) and m.running_mean is not None
+
+# %% ../nbs/06_repair.ipynb #42c1ea10
+def _run_order(net, x):
+    "(names of layers and batch norms in the order they run, layers before a norm left out, layers)"
     order, made = [], []
     names = {m: name for name, m in net.named_modules() if _settable(m)}
 
@@ -65,19 +81,14 @@ def _to_set(net, batches):
 
     handles = [m.register_forward_hook(see) for m in names]
     try:
-        x = next(_inputs(batches, net), None)
-        check(x is not None, "batches", "no batches", "hold at least one")
         with inference(net):
             net(x)
     finally:
         for h in handles:
             h.remove()
-    order = [n for n in order if made and n != made[-1][0]]
-    _check_single(net, order)
-    ran = {name for name, _ in made}
-    return order, [name for name in _with_matrices(net) if name not in ran]
+    return order, [name for name, _ in made]
 
-
+# %% ../nbs/06_repair.ipynb #3f812376
 def _settable(m):
     return isinstance(m, _LAYERS) or isinstance(m, _BatchNorm) and m.running_mean is not None
 
@@ -102,7 +113,7 @@ def _check_single(net, order):
 
 # %% ../nbs/06_repair.ipynb #0559a696
 def _scale(layer, name, factor):
-    "Multiply the weights of each unit of `layer` by `factor`, through weight norm where there is one"
+    "Multiply the weights of each unit of `layer` by `factor`, through weight norm if there is one"
     goal = layer.weight * factor.view(-1, *[1] * (layer.weight.ndim - 1)).to(layer.weight.dtype)
     norms = [h for h in layer._forward_pre_hooks.values() if isinstance(h, WeightNorm)]
     must = "have plain weights: remove the parametrisation first"
@@ -119,7 +130,7 @@ def _scale(layer, name, factor):
     else:
         layer.weight.copy_(goal)
 
-
+# %% ../nbs/06_repair.ipynb #0958afdf
 def _fold(layer, name, now, goal):
     """Give channels of mean and std `now` those of `goal`, by weights and bias of `layer`
 
@@ -159,13 +170,14 @@ def _repair(model, model_a, model_b, t, batches):
                 layer.running_mean.copy_(now[0])
                 layer.running_var.copy_(now[1].square())
                 continue
-            _fold(layer, name, now, [torch.lerp(a, b, t) for a, b in zip(*(g[name] for g in goals))])
+            pairs = zip(*(goal[name] for goal in goals))
+            _fold(layer, name, now, [torch.lerp(at_a, at_b, t) for at_a, at_b in pairs])
             if _bare(out).get_submodule(name).bias is None:
                 _add_bias(_bare(out).get_submodule(name))
         _bare(out).load_state_dict(net.state_dict())
     return out, left
 
-
+# %% ../nbs/06_repair.ipynb #f2c31937
 _ARGS = ("model", "model_a", "model_b")
 
 
@@ -176,7 +188,7 @@ def _left_note(left, most=6):
     why = "no linear layers or convolutions that run as layers"
     return f"repair leaves layers as they are: {names}, {why}" if left else ""
 
-
+# %% ../nbs/06_repair.ipynb #549a1021
 def repair(
     model: nn.Module, model_a: nn.Module, model_b: nn.Module, t: float, batches
 ) -> nn.Module:
