@@ -28,7 +28,11 @@ def _tensor(a):
     "A Tensor without its graph; an ndarray is copied, whatever its strides; what is masked is NaN"
     if np.ma.is_masked(a):
         a = a.astype(np.promote_types(a.dtype, float)).filled(np.nan)
-    return a.detach() if isinstance(a, Tensor) else torch.as_tensor(np.array(a))
+    if isinstance(a, Tensor):
+        return a.detach() if a.layout == torch.strided else a.detach().to_dense()
+    a = np.array(a)
+    odd = a.dtype.kind == "O" or a.dtype == np.longdouble
+    return torch.as_tensor(a.astype(np.float64 if odd else a.dtype.newbyteorder("=")))
 
 
 def tolerance(a):
