@@ -19,6 +19,7 @@ import time
 import warnings
 import weakref
 from functools import cache, lru_cache
+from numbers import Real
 from pathlib import Path
 
 import torch
@@ -617,15 +618,19 @@ SCALES = {"digits": {"net": {"name": "convnet"}, "batch": 100, "valid": 0.2, "am
           "small": {"net": {"name": "vgg", "depth": 11, "width": 0.25}, "batch": 100, "valid": 0.1, "amp": True},
           "paper": {"net": {"name": "vgg", "depth": 16}, "batch": 100, "valid": 0.1, "amp": True}}
 
-def check_scale(scale, budget=1.0):
-    "`scale`, or a `ValueError` where it or the budget is none that we know"
-    check(scale in SCALES, "scale", scale, f"be one of {list(SCALES)}")
-    check(0 < budget <= 1, "budget", budget, "lie in 0 < budget <= 1")
+def check_scale(scale, budget=1.0, *, seed=0):
+    "`scale`, or a `ValueError` where it, the budget or the seed is none that we know"
+    check(isinstance(scale, str) and scale in SCALES, "scale", scale, f"be one of {list(SCALES)}")
+    check(isinstance(budget, Real) and 0 < budget <= 1, "budget", budget, "lie in 0 < budget <= 1")
+    whole = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
+    check(whole, "seed", seed, "be a whole number, at least 0")
     return scale
 
 def at_scale(scale, chapter, name, seed=0, data=None, budget=1.0, **kw):
     "Config of one run at a scale: the scale's row, then what the chapter says"
-    check_scale(scale, budget)
+    check_scale(scale, budget, seed=seed)
+    named = data is None or isinstance(data, (str, Path))
+    check(named, "data", data, "be a name that load_data knows, or a folder")
     return Config(chapter, name, seed=seed, scale=scale, data=data or SCALE_DATA[scale], budget=budget, **{**SCALES[scale], **kw})
 
 # %% ../nbs/03_train.ipynb #9cc2d142
