@@ -141,6 +141,11 @@ def using_threads(n):
     finally:
         torch.set_num_threads(before)
 
+# %% ../nbs/00_core.ipynb #6e0d6e71
+if os.environ.get("IN_TEST"):
+    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
+
 # %% ../nbs/00_core.ipynb #188ef316
 @dataclass(frozen=True)
 class Config:
@@ -152,6 +157,7 @@ class Config:
     seed: int = 0
     scale: str = "digits"
     data: str = "digits"           # a name that load_data knows, or a folder
+    images: str = ""               # start of the fingerprint of a folder's images, where it is known
     budget: float = 1.0            # share of the full training length, already applied to the lengths below
     valid: float = 0.2             # share of the training images that is held out for validation
     share: float = 1.0             # share of the remaining training images that is used
@@ -173,12 +179,13 @@ class Config:
     @property
     def study(self):
         "Folder that holds this scale's runs: the scale, then the data and the budget where they are not the scale's own"
-        data = "" if self.data == SCALE_DATA[self.scale] else f"-{Path(self.data).name}"
-        return f"{self.scale}{data}" + ("" if self.budget == 1 else f"@{self.budget:g}")
+        name = "" if self.data == SCALE_DATA[self.scale] else f"-{Path(self.data).resolve().name}"
+        images = f"-{self.images}" if self.images else ""
+        return f"{self.scale}{name}{images}" + ("" if self.budget == 1 else f"@{self.budget:g}")
 
     def key(self, fingerprint=""):
         "Hash of the config, the data's fingerprint and the package's version: the same key, the same result"
-        told = {k: v for k, v in asdict(self).items() if k not in ("data", "assumed")}
+        told = {k: v for k, v in asdict(self).items() if k not in ("data", "images", "assumed")}
         return hashlib.sha256(json.dumps([told, fingerprint, __version__], sort_keys=True).encode()).hexdigest()[:16]
 
 SCALE_DATA = {"digits": "digits", "small": "cifar10", "paper": "cifar10"}   # the data that each scale takes by default

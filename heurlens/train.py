@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from .core import Config, SCALE_DATA, Store, check, derive, device_of, each_batch, generator, inference, load_tensors, provenance, save_tensors
+from .core import Config, SCALE_DATA, Store, check, derive, device_of, each_batch, generator, inference, load_tensors, provenance, save_tensors, using_threads
 from .data import load_data
 from .models import build
 
@@ -276,7 +276,8 @@ def last(values, share=0.1):
 @lru_cache(maxsize=4)
 def _data(name, valid):
     "Data, and what a record says of them, loaded once a process"
-    data = load_data(name, valid=valid)
+    with using_threads(1):  # means and deviations are sums too
+        data = load_data(name, valid=valid)
     return data, data.told
 
 def run_key(cfg, store):
@@ -324,7 +325,8 @@ def run(cfg, kinds, store=None):
     old = store.read(cfg)
     check(old is None or old["provenance"]["data"]["fingerprint"] == told["fingerprint"], "out", str(store.folder(cfg)),
           f"hold no runs on other images under the name {told['name']!r}: take another folder, or delete that one")
-    with store.lock(cfg): return store.read(cfg, key) or _make(cfg, kinds, store, data, told, key)     # another process may just have made it
+    with store.lock(cfg), using_threads(cfg.threads):
+        return store.read(cfg, key) or _make(cfg, kinds, store, data, told, key)  # another process may just have made it
 
 def _make(cfg, kinds, store, data, told, key):
     "Make and write the record of `cfg`, with its lock held"
