@@ -51,7 +51,8 @@ def _later(module, names):
     return [one(name) for name in names.split()]
 
 
-check, judge, load_records, plain = _later("core", "check judge load_records plain")
+check, judge, plain = _later("core", "check judge plain")
+load_records, read_record = _later("core", "load_records read_record")
 Config, Store, using_threads = _later("core", "Config Store using_threads")
 check_scale, device, network, run_key = _later("train", "check_scale device network run_key")
 compare_files, connect_files = _later("checkpoints", "compare_files connect_files")
@@ -297,12 +298,16 @@ def current(record):
         return cfg is not None and plain({**asdict(cfg), "data": told["data"], "images": images}) == told and bool(sources([record]))
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError): return False
 
-def studies(root):
-    "{study: records} below a folder of runs or of published records; records of other settings or versions are left out, and that is said"
-    found = load_records(root) if Path(root).is_dir() else []
+def studies(root, strict=False):
+    """{study: records} below a folder of runs or of published records
+
+    Records of other settings or versions are left out, and that is said, a line for all; so are those that were cut off
+    or changed, a line each (`strict`: `ValueError`). `ValueError` where a run is there twice.
+    """
+    found = load_records(root, strict=strict) if Path(root).is_dir() else []
     kept = [r for r in found if current(r)]
     if left := len(found) - len(kept):
-        print(f"{left} records below {root} were made under other settings or another version, or changed since, and are left out", file=sys.stderr)
+        print(f"heurlens: {left} records below {root} were made under other settings or another version and are left out", file=sys.stderr)
     out = {}
     for r in kept: out.setdefault(Config(**r["provenance"]["config"]).study, []).append(r)
     for study, records in out.items():
@@ -391,13 +396,20 @@ def _embed(fig):
 # %% ../nbs/90_cli.ipynb #c1963967
 def _published(root):
     "{path below results: text} of the records of full length below `root`, a folder of runs"
-    kept = {study: rs for study, rs in studies(root).items() if "@" not in study}              # a trial of a smaller budget is not published
+    kept = {study: rs for study, rs in studies(root, strict=True).items() if "@" not in study}  # a trial of a smaller budget is not published
     records = [r for rs in kept.values() for r in rs]
     check(records, "root", str(root), "hold records of full length; make some with 'heurlens run'")
     changed = sum(str(r["provenance"]["revision"]).endswith("+") for r in records)
     check(not changed, "root", f"{changed} records that were made from changed source", "hold none: commit the change and run again, so that a revision says what made them")
     place = "records/{study}/{chapter}/{name}-s{seed}.json".format
     return {place(study=study, **r["provenance"]["config"]): json.dumps(plain(r), sort_keys=True) + "\n" for study, rs in kept.items() for r in rs}
+
+def _outdated(path):
+    "Is a file a record that this version would make in another way? Not where it holds something else"
+    with contextlib.suppress(ValueError):
+        record = read_record(path)
+        return "config" in record["provenance"] and not current(record)
+    return False
 
 @contextlib.contextmanager
 def _beside(folder):
@@ -412,7 +424,8 @@ def publish(root="runs", results="results"):
     """Number of records copied from a folder of runs into `results`/records; the figures of their studies are drawn into `results`/figures
 
     All is written beside first, then each file takes its place at once: when it fails or is stopped, every record that
-    was there is there still, the old or the new one. Of a published chapter, records that are gone in `root` go last.
+    was there is there still, the old or the new one. Of the published chapters, those that this version would make in
+    another way go last.
     """
     texts, results = _published(root), Path(results)
     with _beside(results) as stage:
@@ -420,8 +433,8 @@ def publish(root="runs", results="results"):
         goals = [results / path for path in texts]
         for goal in goals: goal.parent.mkdir(parents=True, exist_ok=True)
         for i, goal in enumerate(goals): os.replace(stage / str(i), goal)
-        for folder in {goal.parent for goal in goals}:
-            for gone in set(folder.glob("*.json")) - set(goals): gone.unlink()
+        for path in {p for goal in goals for p in goal.parent.glob("*.json")} - set(goals):
+            if _outdated(path): path.unlink()
         for study, records in studies(results / "records").items():
             for _, name, _, fig in drawings(records):
                 goal = results / "figures" / study / f"{name}.png"
@@ -555,9 +568,10 @@ def main(argv=None):
         with warnings.catch_warnings():
             _warn_in_lines()
             status = typer.main.get_command(app)(args=argv, prog_name="heurlens", standalone_mode=False)
+        if status == 130: raise KeyboardInterrupt                            # how some versions of typer end on Ctrl-C
     except BrokenProcessPool: status = _complain("a worker process was killed (out of memory?); the same command goes on from here, perhaps with --workers 1")
     except (KeyboardInterrupt, typer.Abort): status = _complain(_STOPPED, 130)
-    except SystemExit as e: status = _complain(_STOPPED, 130) if e.code == 130 else e.code        # how some versions of typer end on Ctrl-C
+    except SystemExit as e: status = _complain(_STOPPED, 130) if e.code == 130 else e.code        # and how others do
     except OSError as e: status = _complain(f"{e.strerror or e}: {e.filename or ''}; the same command goes on from here once that is mended")
     except Exception as e: status = _complain(_in_words(e))
     if argv is None: sys.exit(status or 0)

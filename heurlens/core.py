@@ -647,15 +647,27 @@ def _meant_as_run(rec, path):
     return not isinstance(source, dict) or bool({"config", "key", "digest"} & set(source))
 
 
-def load_records(root, chapter=None):
+def _run_in(path, strict):
+    "The record of a run in a JSON file; None where it holds something else"
+    try:
+        rec = _parsed(path)
+        return _checked_run(rec, path) if _meant_as_run(rec, path) else None
+    except BadInput as e:
+        if strict:
+            raise
+        warnings.warn(f"{e}; it is left out", stacklevel=4)
+        return None
+
+
+def load_records(root, chapter=None, *, strict=True):
     """Records of runs below `root` (of one chapter where given), sorted by chapter, name and seed
 
-    Other JSON, and what is hidden, is passed over. `ValueError` where a record was cut off or changed.
+    Other JSON, and what is hidden, is passed over. `ValueError` where a record was cut off or changed;
+    where not `strict`, it is left out with a warning.
     """
     paths = [p for p in sorted(Path(root).rglob("*.json")) if p.is_file()]
     shown = [p for p in paths if not any(k.startswith(".") for k in p.relative_to(root).parts)]
-    parsed = [(_parsed(p), p) for p in shown]
-    recs = [_checked_run(rec, p) for rec, p in parsed if _meant_as_run(rec, p)]
+    recs = [rec for p in shown if (rec := _run_in(p, strict)) is not None]
     names = lambda r: [r["provenance"]["config"][k] for k in ("chapter", "name", "seed")]
     return sorted((r for r in recs if chapter in (None, names(r)[0])), key=names)
 
