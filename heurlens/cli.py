@@ -55,7 +55,6 @@ check, judge, plain = _later("core", "check judge plain")
 load_records, read_record = _later("core", "load_records read_record")
 Config, Store, using_threads = _later("core", "Config Store using_threads")
 check_scale, device, network, run_key = _later("train", "check_scale device network run_key")
-compare_files, connect_files = _later("checkpoints", "compare_files connect_files")
 [save] = _later("plots", "save")
 
 # %% ../nbs/90_cli.ipynb #b8e1c885
@@ -514,52 +513,181 @@ def _publish(root: Path = _From, results: Path = typer.Argument(Path("results"),
 
 # %% ../nbs/90_cli.ipynb #909bca62
 _A, _B = (typer.Argument(..., help=f"safetensors file of network {x}") for x in "AB")
-_Model = typer.Option(..., help="torchvision:NAME, timm:NAME or package.module:factory")
-_Set = typer.Option([], "--set", help="a keyword of the factory, such as depth=11; may be given several times")
-_Images = typer.Option("digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/")
-_Size = typer.Option(None, help="pixels that a folder's images are brought to")
-_Mean, _Std = (typer.Option(None, help=f"{what} a channel that images are normalised with, as 0.5,0.5,0.5; imagenet; default: the training images' own") for what in ("mean", "deviation"))
+_Model = typer.Option(
+    ...,
+    help="torchvision:NAME, timm:NAME or package.module:factory, of a package or of a file in the"
+    " current folder; the code that it names is run",
+)
+_ModelB = typer.Option(None, help="the network of B where it is another")
+_SET_HELP = "a keyword of the factory, such as depth=11; may be given several times"
+_Set = typer.Option([], "--set", help=_SET_HELP)
+_SetA = typer.Option([], "--set", help=f"{_SET_HELP}; for both networks, unless --set-b is given")
+_SetB = typer.Option([], "--set-b", help="the same for B alone; --set-b '' where B takes none")
+_Images = typer.Option(
+    "digits", "--data", help="digits, cifar10, or a folder with train/<class>/ and test/<class>/"
+)
+_Size = typer.Option(None, help="pixels that images are brought to")
+_CHANNELS_HELP = (
+    "of each channel, for normalising images, as 0.5,0.5,0.5, or imagenet; default: the training"
+    " images' own"
+)
+_Mean = typer.Option(None, help=f"mean {_CHANNELS_HELP}")
+_Std = typer.Option(None, help=f"deviation {_CHANNELS_HELP}")
+_Batch = typer.Option(128, help="images in a batch")
+_Quiet = typer.Option(
+    False, "--quiet", help="no progress bars, nothing on standard error but warnings"
+)
 
-def _keywords(pairs):
+# %% ../nbs/90_cli.ipynb #d52901a6
+def _keywords(pairs, arg="set"):
     "{name: value} of NAME=VALUE texts, values read as Python literals where they are any"
     out = {}
-    for text in pairs:
+    for text in filter(None, pairs):
         name, eq, value = text.partition("=")
-        check(eq and name.isidentifier(), "set", text, "be NAME=VALUE")
-        try: out[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError): out[name] = value
+        check(eq and name.isidentifier(), arg, text, "be NAME=VALUE")
+        try:
+            out[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            out[name] = value
     return out
 
-def _channels(text, which):
-    "Numbers of a text with commas; 'imagenet' for that data set's; None for None"
-    if text in (None, "imagenet"): return text and importlib.import_module("heurlens.checkpoints").IMAGENET[which]
-    try: return tuple(float(v) for v in text.split(","))
-    except ValueError: check(False, ("mean", "std")[which], text, "be numbers with commas between them, or imagenet")
 
+def _channels(text, arg):
+    "Numbers of a text with commas; None and 'imagenet' as they are"
+    if text in (None, "imagenet"):
+        return text
+    try:
+        return tuple(float(v) for v in text.split(","))
+    except ValueError:
+        check(False, arg, text, "be numbers with commas between them, or imagenet")
+
+# %% ../nbs/90_cli.ipynb #2911adb5
+_OutConnect = typer.Option(Path("connected"), "--out", help="folder for table, figure and record")
+_Kind = typer.Option("bezier", help="bezier or chain")
+_Bends = typer.Option(1, help="bends of the curve")
+_Epochs = typer.Option(30, help="epochs that the curve is trained")
+_Rate = typer.Option(0.015, "--lr", help="learning rate of the bends")
+_Points = typer.Option(21, help="points of each path that are measured")
+_ImagesMax = typer.Option(2000, "--images", help="images at most that are measured, of each split")
+_Augment = typer.Option(
+    False, "--augment", help="shift and mirror the images that the curve is trained on"
+)
+_SeedConnect = typer.Option(
+    0, "--seed", help="seed of the order of images and of the points of the curve"
+)
+_Every = typer.Option(60.0, help="seconds between checkpoints of the curve's training")
+
+# %% ../nbs/90_cli.ipynb #e6ea34e6
+_OutCompare = typer.Option(Path("compared"), "--out", help="folder for table, figure and record")
+_Layers = typer.Option(
+    [], help="name or pattern of layers; may be given several times; default: all with parameters"
+)
+_LayersB = typer.Option([], help="those of B; default: those of --layers that B has")
+_Measure = typer.Option(
+    "svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca"
+)
+_Layout = typer.Option("pool", help="of maps: pool, positions, flat or dft")
+_ImagesTest = typer.Option(5000, "--images", help="test images at most")
+_SeedCompare = typer.Option(
+    0, "--seed", help="seed of the choice of test images, where there are more"
+)
+
+# %% ../nbs/90_cli.ipynb #389d06df
 @app.command("connect")
-def _connect(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Images, out: Path = typer.Option(Path("connected"), help="folder for table, figure and record"),
-             kind: str = typer.Option("bezier", help="bezier or chain"), bends: int = typer.Option(1, help="bends of the curve"),
-             epochs: int = typer.Option(30, help="epochs that the curve is trained"), lr: float = typer.Option(0.015, help="learning rate of the bends"), batch: int = typer.Option(128),
-             points: int = typer.Option(21, help="points of a path that are measured"), images: int = typer.Option(5000, help="images at most that losses are measured on, of each split"),
-             augment: bool = typer.Option(False, "--augment", help="shift and mirror the images that the curve is trained on"), seed: int = 0,
-             size: int = _Size, mean: str = _Mean, std: str = _Std, set_: list[str] = _Set, quiet: bool = typer.Option(False, help="no progress bar")):
+def _connect(
+    a: Path = _A,
+    b: Path = _B,
+    model: str = _Model,
+    data: str = _Images,
+    out: Path = _OutConnect,
+    kind: str = _Kind,
+    bends: int = _Bends,
+    epochs: int = _Epochs,
+    lr: float = _Rate,
+    batch: int = _Batch,
+    points: int = _Points,
+    images: int = _ImagesMax,
+    augment: bool = _Augment,
+    seed: int = _SeedConnect,
+    size: int = _Size,
+    mean: str = _Mean,
+    std: str = _Std,
+    set_: list[str] = _Set,
+    every: float = _Every,
+    quiet: bool = _Quiet,
+):
     "Train a curve between two checkpoints of one network, and measure it beside the straight line."
-    table, where = connect_files(a, b, model, data, _writable(out), size=size, mean=_channels(mean, 0), std=_channels(std, 1), kind=kind, bends=bends, epochs=epochs, lr=lr, batch=batch,
-                                 points=points, images=images, augment=augment, seed=seed, quiet=quiet, **_keywords(set_))
-    print(f"{table.T.round(4).to_string()}\nwrote {where / 'connect.json'}, connect.png, bends.safetensors")
+    _show_connected(**locals())
 
+# %% ../nbs/90_cli.ipynb #54a405b2
 @app.command("compare")
-def _compare(a: Path = _A, b: Path = _B, model: str = _Model, data: str = _Images, out: Path = typer.Option(Path("compared"), help="folder for table, figure and record"),
-             model_b: str = typer.Option(None, help="the network of B where it is another"), layers: list[str] = typer.Option([], help="name or pattern of layers; may be given several times; default: all with parameters"),
-             layers_b: list[str] = typer.Option([], help="those of B where they are others"), measure: str = typer.Option("svcca", help="cca, svcca, pwcca, cka, minibatch_cka, procrustes or dft_cca"), layout: str = typer.Option("pool", help="of maps: pool, positions, flat or dft"),
-             images: int = typer.Option(5000, help="test images at most"), batch: int = typer.Option(128), seed: int = 0, size: int = _Size, mean: str = _Mean, std: str = _Std, set_: list[str] = _Set):
+def _compare(
+    a: Path = _A,
+    b: Path = _B,
+    model: str = _Model,
+    data: str = _Images,
+    out: Path = _OutCompare,
+    model_b: str = _ModelB,
+    layers: list[str] = _Layers,
+    layers_b: list[str] = _LayersB,
+    measure: str = _Measure,
+    layout: str = _Layout,
+    images: int = _ImagesTest,
+    batch: int = _Batch,
+    seed: int = _SeedCompare,
+    size: int = _Size,
+    mean: str = _Mean,
+    std: str = _Std,
+    set_: list[str] = _SetA,
+    set_b: list[str] = _SetB,
+):
     "Compare two checkpoints layer by layer, with chance levels and intervals."
-    table, where = compare_files(a, b, model, data, _writable(out), model_b=model_b, layers=layers or None, layers_b=layers_b or None, measure=measure, layout=layout, images=images, batch=batch, seed=seed, size=size,
-                                 mean=_channels(mean, 0), std=_channels(std, 1), **_keywords(set_))
-    print(f"{table.drop(columns=['width_a', 'width_b']).round(3).to_string(index=False)}\nwrote {where / 'compare.json'}, compare.png")
+    _show_compared(**locals())
+
+# %% ../nbs/90_cli.ipynb #583cc35c
+def _show_connected(a, b, model, data, mean, std, set_, **options):
+    "Print what `heurlens connect` finds"
+    from heurlens import checkpoints
+
+    seen = {"mean": _channels(mean, "mean"), "std": _channels(std, "std")}
+    try:
+        with checkpoints.warning_lines():
+            options |= {**seen, "keywords": _keywords(set_)}
+            table, where = checkpoints.connect_files(a, b, model, data, **options)
+    except KeyboardInterrupt as e:
+        raise _stopped(e) from None
+    result = json.loads((where / "connect.json").read_text(encoding="utf-8"))["result"]
+    files = "connect.png" + (", bends.safetensors" if result["bends"] else "")
+    print(f"{checkpoints.ends_lines(result['ends'])}\n{table.T.round(4).to_string()}")
+    print(f"wrote {where / 'connect.json'}, {files}")
+
+
+def _stopped(interrupt):
+    "The end of a command that was interrupted, with a line on what is kept"
+    return _Stopped(str(interrupt) or "stopped; nothing more was kept")
+
+# %% ../nbs/90_cli.ipynb #c82aff99
+def _show_compared(a, b, model, data, mean, std, set_, set_b, layers, layers_b, **options):
+    "Print what `heurlens compare` finds"
+    from heurlens import checkpoints
+
+    options |= {"mean": _channels(mean, "mean"), "std": _channels(std, "std")}
+    options |= {"layers": layers or None, "layers_b": layers_b or None}
+    own = _keywords(set_b, "set-b") if set_b else None
+    try:
+        with checkpoints.warning_lines():
+            options |= {"keywords": _keywords(set_), "keywords_b": own}
+            table, where = checkpoints.compare_files(a, b, model, data, **options)
+    except KeyboardInterrupt as e:
+        raise _stopped(e) from None
+    print(table.drop(columns=["width_a", "width_b"]).round(3).to_string(index=False))
+    print(f"wrote {where / 'compare.json'}, compare.png")
 
 # %% ../nbs/90_cli.ipynb #35f30ec6
 _STOPPED = "stopped; the same command goes on from here"
+
+class _Stopped(Exception):
+    "A command was interrupted; the message says what it kept"
 
 def main(argv=None):
     "Exit status of the command line `argv` (default: the process's own); errors are one line on standard error"
@@ -571,6 +699,7 @@ def main(argv=None):
         if status == 130: raise KeyboardInterrupt                            # how some versions of typer end on Ctrl-C
     except BrokenProcessPool: status = _complain("a worker process was killed (out of memory?); the same command goes on from here, perhaps with --workers 1")
     except (KeyboardInterrupt, typer.Abort): status = _complain(_STOPPED, 130)
+    except _Stopped as e: status = _complain(e, 130)
     except SystemExit as e: status = _complain(_STOPPED, 130) if e.code == 130 else e.code        # and how others do
     except OSError as e: status = _complain(f"{e.strerror or e}: {e.filename or ''}; the same command goes on from here once that is mended")
     except Exception as e: status = _complain(_in_words(e))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'PATIENCE', 'SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'BadInput', 'check', 'reiterable',
-           'each_batch', 'check_state', 'device_of', 'inference', 'own_chance', 'same_network', 'private',
-           'using_threads', 'Config', 'scaled', 'derive', 'generator', 'untouched', 'seed_pass', 'plain',
+           'each_batch', 'check_state', 'check_whole', 'device_of', 'inference', 'own_chance', 'same_network',
+           'private', 'using_threads', 'Config', 'scaled', 'derive', 'generator', 'untouched', 'seed_pass', 'plain',
            'write_atomic', 'machine', 'provenance', 'made_on', 'machines_of', 'go_on', 'Store', 'read_record',
            'save_tensors', 'load_tensors', 'load_records', 'NotRun', 'first', 'pick', 'Estimate', 'estimate', 'Part',
            'worst', 'Claim', 'Verdict', 'judge']
@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
 from importlib import metadata
+from numbers import Integral
 from pathlib import Path
 from typing import get_origin
 
@@ -75,6 +76,13 @@ def each_batch(batches, least=2):
 def check_state(weights, arg):
     "Stop where weights are no state dict, a network itself, say"
     check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
+
+# %% ../nbs/00_core.ipynb #f56f2623
+def check_whole(value, arg, least=1):
+    "`ValueError` where `value` is no whole number, or below `least`, where given"
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    bound = "" if least is None else f" of at least {least}"
+    check(whole and (least is None or value >= least), arg, value, f"be a whole number{bound}")
 
 # %% ../nbs/00_core.ipynb #e6b2ca24
 def device_of(model):

@@ -205,7 +205,7 @@ class Curve:
         net.load_state_dict(self.weights(t))
         return net if bn_batches is None else reestimate_bn(net, bn_batches)
 
-    def profile(self, batches, ts=61, bn_batches=None, loss_fn=F.cross_entropy, *, reestimate=True):
+    def profile(self, batches, ts=61, bn_batches=None, loss_fn=F.cross_entropy, *, reestimate=True, progress=False):
         """DataFrame with a row for each t: t, loss, accuracy, entropy (nats), disagree_a, disagree_b, each a mean over samples.
 
         What speaks of classes is NaN where y is no vector of class indices, disagreement with an end also where that end is not among the
@@ -414,7 +414,7 @@ class _State:
 
 # %% ../nbs/10_mode_connectivity.ipynb #86620916
 def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.015, loss_fn=F.cross_entropy, seed=0, *,
-            momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0):
+            momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0, tag=""):
     """A Curve of `kind` "bezier" or "chain" from `model_a` to `model_b`, its bends trained on `batches`; the models are not changed.
 
     `weight_decay` acts on the weights at t. A parameter that is frozen in `model_a` stays on the segment. `on_epoch(epochs_done, curve)`
@@ -431,7 +431,7 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     reiterable(batches)
     curve = Curve(model_a, model_b, kind, bends)
     check(curve._trained > 0, "model_a", "frozen parameters only", "have a parameter with requires_grad, else no bend can move")
-    told = (kind, bends, epochs, lr, seed, momentum, weight_decay, *(hashlib.sha256(p.cpu().numpy().tobytes()).hexdigest() for p in (curve.points[0], curve.points[-1])))
+    told = (kind, bends, epochs, lr, seed, momentum, weight_decay, tag, *(hashlib.sha256(p.cpu().numpy().tobytes()).hexdigest() for p in (curve.points[0], curve.points[-1])))
     state, pass_ = _State(checkpoint, every, f"{derive(*told):x}") if checkpoint else None, getattr(batches, "epoch", None)
     with own_chance(curve.points.device), torch.enable_grad():
         try: _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
