@@ -109,10 +109,10 @@ def same_network(model_a, model_b):
             check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
 # %% ../nbs/00_core.ipynb #025d71a5
-def private(model, arg="model"):
+def private(model, arg="model", *, as_is=False):
     """A copy of `model` to measure on, in eval mode, without gradients, half precision as float32
 
-    `ValueError` where `model` is no module, has lazy parameters without a shape, or cannot be copied.
+    as_is: mode and precision stay those of `model`. `ValueError` where `model` is no module, has lazy parameters without a shape, or cannot be copied.
     """
     check(isinstance(model, nn.Module), arg, type(model).__name__, "be an nn.Module")
     for name, p in (*model.named_parameters(), *model.named_buffers()):
@@ -122,10 +122,13 @@ def private(model, arg="model"):
     plain_tensors = [v for m in model.modules() for v in vars(m).values() if torch.is_tensor(v)]
     memo = {id(v): v.detach().clone() for v in plain_tensors if not v.is_leaf}
     try:
-        net = copy.deepcopy(model, memo).eval()
+        net = copy.deepcopy(model, memo)
     except Exception as e:  # whatever a copy may raise
         raise BadInput(f"{arg} held a network that cannot be copied ({type(e).__name__}: {e})") from e
     net.zero_grad(set_to_none=True)
+    if as_is:
+        return net
+    net.eval()
     half = (torch.float16, torch.bfloat16)
     return net.float() if any(v.dtype in half for v in net.state_dict().values() if torch.is_tensor(v)) else net
 
