@@ -167,10 +167,10 @@ def same_network(model_a, model_b):
             check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
 # %% ../nbs/00_core.ipynb #025d71a5
-def private(model, arg="model"):
+def private(model, arg="model", *, as_is=False):
     """A copy of `model` to measure on, in eval mode, without gradients, half precision as float32
 
-    `ValueError` where `model` is no module, has lazy parameters without a shape, or cannot be copied.
+    as_is: mode and precision stay those of `model`. `ValueError` where `model` is no module, has lazy parameters without a shape, or cannot be copied.
     """
     check(isinstance(model, nn.Module), arg, type(model).__name__, "be an nn.Module")
     for name, p in (*model.named_parameters(), *model.named_buffers()):
@@ -180,10 +180,13 @@ def private(model, arg="model"):
     plain_tensors = [v for m in model.modules() for v in vars(m).values() if torch.is_tensor(v)]
     memo = {id(v): v.detach().clone() for v in plain_tensors if not v.is_leaf}
     try:
-        net = copy.deepcopy(model, memo).eval()
+        net = copy.deepcopy(model, memo)
     except Exception as e:  # whatever a copy may raise
         raise BadInput(f"{arg} held a network that cannot be copied ({type(e).__name__}: {e})") from e
     net.zero_grad(set_to_none=True)
+    if as_is:
+        return net
+    net.eval()
     half = (torch.float16, torch.bfloat16)
     return net.float() if any(v.dtype in half for v in net.state_dict().values() if torch.is_tensor(v)) else net
 
@@ -201,6 +204,11 @@ def using_threads(n):
     finally:
         torch.set_num_threads(before)
 
+# %% ../nbs/00_core.ipynb #6e0d6e71
+if os.environ.get("IN_TEST"):
+    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
+
 # %% ../nbs/00_core.ipynb #188ef316
 @dataclass(frozen=True)
 class Config:
@@ -212,6 +220,7 @@ class Config:
     seed: int = 0
     scale: str = "digits"
     data: str = "digits"           # a name that load_data knows, or a folder
+    images: str = ""               # start of the fingerprint of a folder's images, where it is known
     budget: float = 1.0            # share of the full training length, already applied to the lengths below
     valid: float = 0.2             # share of the training images that is held out for validation
     share: float = 1.0             # share of the remaining training images that is used
@@ -233,12 +242,13 @@ class Config:
     @property
     def study(self):
         "Folder that holds this scale's runs: the scale, then the data and the budget where they are not the scale's own"
-        data = "" if self.data == SCALE_DATA[self.scale] else f"-{Path(self.data).name}"
-        return f"{self.scale}{data}" + ("" if self.budget == 1 else f"@{self.budget:g}")
+        name = "" if self.data == SCALE_DATA[self.scale] else f"-{Path(self.data).resolve().name}"
+        images = f"-{self.images}" if self.images else ""
+        return f"{self.scale}{name}{images}" + ("" if self.budget == 1 else f"@{self.budget:g}")
 
     def key(self, fingerprint=""):
         "Hash of the config, the data's fingerprint and the package's version: the same key, the same result"
-        told = {k: v for k, v in asdict(self).items() if k not in ("data", "assumed")}
+        told = {k: v for k, v in asdict(self).items() if k not in ("data", "images", "assumed")}
         return hashlib.sha256(json.dumps([told, fingerprint, __version__], sort_keys=True).encode()).hexdigest()[:16]
 
 SCALE_DATA = {"digits": "digits", "small": "cifar10", "paper": "cifar10"}   # the data that each scale takes by default
@@ -715,16 +725,27 @@ def _meant_as_run(rec, path):
     return not isinstance(source, dict) or bool({"config", "key", "digest"} & set(source))
 
 
-def load_records(root, chapter=None):
+def _run_in(path, strict):
+    "The record of a run in a JSON file; None where it holds something else"
+    try:
+        rec = _parsed(path)
+        return _checked_run(rec, path) if _meant_as_run(rec, path) else None
+    except BadInput as e:
+        if strict:
+            raise
+        warnings.warn(f"{e}; it is left out", stacklevel=4)
+        return None
+
+
+def load_records(root, chapter=None, *, strict=True):
     """Records of runs below `root` (of one chapter where given), sorted by chapter, name and seed
 
     Other JSON, and what is hidden, is passed over. `ValueError` where a record was cut off or
-    changed.
+    changed; where not `strict`, it is left out with a warning.
     """
     paths = [p for p in sorted(Path(root).rglob("*.json")) if p.is_file()]
     shown = [p for p in paths if not any(k.startswith(".") for k in p.relative_to(root).parts)]
-    parsed = [(_parsed(p), p) for p in shown]
-    recs = [_checked_run(rec, p) for rec, p in parsed if _meant_as_run(rec, p)]
+    recs = [rec for p in shown if (rec := _run_in(p, strict)) is not None]
     names = lambda r: [r["provenance"]["config"][k] for k in ("chapter", "name", "seed")]
     return sorted((r for r in recs if chapter in (None, names(r)[0])), key=names)
 
