@@ -445,8 +445,9 @@ class _Structure:
     """Which axes of the tensors of `net` belong together, found by tracing it on `x`.
 
     `groups`: free axes. `numbers`: id of a free axis -> its place. `tables`: ids of axes of tensors
-    that are cut or indexed before any input is seen. `layout`: name -> the axes that the tensor's dimensions are products of.
-    `read`: node -> the same, of values that a product reads.
+    that are cut or indexed before any input is seen. `layout`: name -> the axes that the tensor's
+    dimensions are products of. `read`: node -> the same, of values that a product reads, and
+    `readers`: node -> the first product that does.
     """
 
     def __init__(self, net, x):
@@ -459,10 +460,11 @@ class _Structure:
             if node.op == "placeholder" and not node.users:
                 _hold(self.dims[node], "unused")
             if _rule(node) in (_product, _affine, _convolution):
-                reads |= dict.fromkeys(a for a in node.all_input_nodes if a in self._moving)
+                reads |= {a: node for a in node.all_input_nodes if a in self._moving - set(reads)}
         nodes = dict(zip(self.names, self.dims))
         self.layout = {name: [_primes(d) for d in self.dims[v]] for name, v in nodes.items()}
         self.read = {node: [_primes(dim) for dim in self.dims[node]] for node in reads}
+        self.readers = reads
         leaves = [p for dims in self.layout.values() for dim in dims for p in _leaves(dim)]
         self.groups = list(dict.fromkeys(p for p in leaves if not p.held))
         self.numbers = {id(g): k for k, g in enumerate(self.groups)}
@@ -547,8 +549,8 @@ def _note(unfollowed, moved, most=6):
         more = f" and {len(layers) - most} more" if len(layers) > most else ""
         texts.append(f"{', '.join(layers[:most])}{more} ({why})")
     what = "leaves a part of model_b's units" if moved else "permutes nothing and leaves the units"
-    tail = "`units` shows every axis"
-    return f"align {what} as they are, for it cannot follow {'; '.join(texts)}; {tail}" if texts else ""
+    why = f"as they are, for it cannot follow {'; '.join(texts)}; `units` shows every axis"
+    return f"align {what} {why}" if texts else ""
 
 # %% ../nbs/05_alignment.ipynb #79657cb1
 SIDES = (32, 64, 28, 96, 128, 224, 256, 299, 16, 8)     # sides of square inputs that are tried where none is given
@@ -762,16 +764,27 @@ class _Activity:
         return pairs.diagonal(dim1=1, dim2=3).sum(-1) if placed else pairs.amax(3).sum(1)
 
 # %% ../nbs/05_alignment.ipynb #30c0a064
-def _side_by_side(graphs, states, x, see):
-    "Run both graphs on `x`, one operation at a time; `see(node, value_a, value_b)` after each"
+def _side_by_side(graphs, states, x, wanted, see):
+    """Run both graphs on `x`, one operation at a time
+
+    `see(name, value_a, value_b)` of the nodes in `wanted` (name of a product -> what it reads),
+    when they are read: an operation in place may have changed them since they were made.
+    """
     runs = [Interpreter(g) for g in graphs]
-    for run, state in zip(runs, states): run.args_iter = iter((*state.values(), x))
+    named = [{node.name: node for node in g.graph.nodes} for g in graphs]
+    for run, state in zip(runs, states):
+        run.args_iter = iter((*state.values(), x))
     for nodes in zip(*(g.graph.nodes for g in graphs)):
-        if nodes[0].op == "output": return
-        for run, node in zip(runs, nodes): run.env[node] = run.run_node(node)
-        see(nodes[1], *(run.env[node] for run, node in zip(runs, nodes)))
+        if nodes[0].op == "output":
+            return
         for run, node in zip(runs, nodes):
-            for gone in run.user_to_last_uses.get(node, ()): del run.env[gone]
+            run.env[node] = run.run_node(node)
+        for name in wanted.get(nodes[1].name, ()):
+            see(name, *(run.env[by_name[name]] for run, by_name in zip(runs, named)))
+        for run, node in zip(runs, nodes):
+            for gone in run.user_to_last_uses.get(node, ()):
+                del run.env[gone]
+
 
 def _units_last(v, form):
     "The value `v`, of the axes `form`, as float64 [samples, units]"
@@ -814,21 +827,28 @@ def _activity_terms(net_a, net_b, batches):
                 known[x.shape] = _traced(net_a, net_b, x, kinds)
                 kinds = known[x.shape][3]
                 stats = stats or [_Correlation() for _ in kinds]
-            graphs, structure, reads, _ = known[x.shape]
-
-            def see(node, *values):
-                for stat, (read, k, form) in zip(stats, reads):
-                    if read.name == node.name:
-                        parts = [_forms(structure, v, structure.read[read])[k][0] for v in values]
-                        stat.add(*(_units_last(v, form) for v in parts))
-
-            _side_by_side(graphs, states, x, see)
+            _add_batch(stats, states, x, *known[x.shape][:3])
     terms = [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
     finite = all(bool(t.corr.isfinite().all()) for t in terms)
     check(finite, "batches", "inputs that make activations infinite", "keep them finite")
     some = not terms or any(bool(t.corr.any()) for t in terms)
     check(some, "batches", "inputs on which no unit changes", "hold several that differ")
     return terms
+
+# %% ../nbs/05_alignment.ipynb #ebe5fa2b
+def _add_batch(stats, states, x, graphs, structure, reads):
+    "Add what both networks do on `x` to the correlations of all that products read"
+    wanted = {}
+    for read in dict.fromkeys(read for read, *_ in reads):
+        wanted.setdefault(structure.readers[read].name, []).append(read.name)
+
+    def see(name, *values):
+        for stat, (read, k, form) in zip(stats, reads):
+            if read.name == name:
+                parts = [_forms(structure, v, structure.read[read])[k][0] for v in values]
+                stat.add(*(_units_last(v, form) for v in parts))
+
+    _side_by_side(graphs, states, x, wanted, see)
 
 # %% ../nbs/05_alignment.ipynb #fc97dda5
 def _unchanged(before, after, x):

@@ -61,13 +61,9 @@ def _to_set(net, batches):
     _check_single(net, order)
     return order, [name for name in _with_matrices(net) if name not in made]
 
-
-def _settable(m):
-    return isinstance(m, _LAYERS) or isinstance(m, _BatchNorm) and m.running_mean is not None
-
 # %% ../nbs/06_repair.ipynb #42c1ea10
 def _run_order(net, x):
-    "(names of layers and batch norms in the order they run, layers before a norm left out, layers)"
+    "(layers and batch norms in the order they run, without layers before a norm; all layers)"
     order, made = [], []
     names = {m: name for name, m in net.named_modules() if _settable(m)}
 
