@@ -488,26 +488,30 @@ def _held(model_a, model_b, batches, layers, measure, keep, debiased):
     return {(a, b): None if x is None or y is None else _similarity(x, y, measure, keep, debiased) for a, x in sides_a.items() for b, y in sides_b.items()}, (sides_a, sides_b)
 
 # %% ../nbs/11_cca.ipynb #546e6fe9
-FEW = 10        # samples below which a table is told to hold little
-MOSTLY = 0.5    # chance level above which a value is told to be mostly chance
+FEW = 10  # samples below which a table is told to hold little
+MOSTLY = 0.5  # chance level above which a value is told to be mostly chance
+
 
 def _share(rank, possible):
     "Whether so many directions of so many possible ones are a collapse"
     return rank <= COLLAPSED * possible or rank == 1 < possible
 
-
+# %% ../nbs/11_cca.ipynb #0a4702f0
 def _has_collapsed(side, width, counts=None, quick=True):
     """Whether a layer varies in few of the directions that its width and the samples allow
 
     counts [F]: how often a frequency stands in the whole. quick: as for a table of values.
     """
-    if side is None: return True
+    if side is None:
+        return True
     possible = min(width, side.n - 1)
     if isinstance(side, Moment):
         gram = side.gram[:-1, :-1]
         ratio = float(gram.diagonal().real.sum() ** 2 / gram.abs().square().sum())
-        if quick and ratio > max(1.01, COLLAPSED * possible): return False
-        if quick and len(gram) > 1024: return ratio < 1 + 1e-9 and possible > 1
+        if quick and ratio > max(1.01, COLLAPSED * possible):
+            return False
+        if quick and len(gram) > 1024:
+            return ratio < 1 + 1e-9 and possible > 1
         return _share((side.power > 1e-10 * side.power[..., :1]).sum(-1).item(), possible)
     counts = torch.ones(1, dtype=torch.float64) if counts is None else counts
     rank = side.rank if side.power is None else (side.power > 1e-10 * side.power[..., :1]).sum(-1)
@@ -522,8 +526,10 @@ def _collapsed(sides, layers, layout, quick=True):
 
 def _mostly_chance(s, measure, debiased):
     "Whether chance alone gives more than a half at the ranks of a pair"
-    if s is None or measure == "minibatch_cka" or measure == "cka" and debiased: return False
-    if measure == "procrustes" and min(s.ranks) <= MOSTLY**2 * (s.n - 1): return False
+    if s is None or measure == "minibatch_cka" or measure == "cka" and debiased:
+        return False
+    if measure == "procrustes" and min(s.ranks) <= MOSTLY**2 * (s.n - 1):
+        return False
     return s.chance > MOSTLY
 
 
@@ -536,27 +542,38 @@ def _named(layers):
     return " and ".join(text)
 
 # %% ../nbs/11_cca.ipynb #2e1ae2e5
-def _caution(found, n, measure, debiased, value, sides=None, collapsed=((), ())):
-    """One warning about all layers of a table that hold little: dead, collapsed, few samples
+_WHO = ("model_a", "model_b")
 
-    sides: {name: side or None} of either network. n: samples. value: what the table shows.
-    """
-    whos, notes = ("model_a", "model_b"), []
-    dead = [(w, k) for w, side in zip(whos, sides or ()) for k, s in side.items() if s is None]
-    flat = [(w, k) for w, side, c in zip(whos, sides or (), collapsed) for k in side if k in c]
-    flat = [layer for layer in flat if layer not in dead]
-    if dead:
-        notes.append(f"no variance in {_named(dead)}: NaN")
-    if flat:
-        notes.append(f"collapsed, so that few directions decide: {_named(flat)}")
-    pairs = [k for k, s in found.items() if value in ("value", "retained") and _mostly_chance(s, measure, debiased)]
-    layers = list(dict.fromkeys((w, k) for i, w in enumerate(whos) for k in (p[i] for p in pairs)))
+
+def _note_few(found, n, measure, debiased, value):
+    "What to say of the number of samples of a table, or None"
+    shown = found.items() if value in ("value", "retained") else ()
+    pairs = [k for k, s in shown if _mostly_chance(s, measure, debiased)]
+    layers = [(who, p[i]) for i, who in enumerate(_WHO) for p in pairs]
     if pairs:
-        notes.append(f"{n} samples are few: chance alone gives above {MOSTLY} for pairs of {_named(layers)}; "
-                     "take more samples, or read value='excess'")
-    elif n < FEW:
-        notes.append(f"{n} samples are few: take {FEW} at least, rather hundreds")
-    if notes: warnings.warn("; ".join(notes), stacklevel=3)
+        return (
+            f"{n} samples are few: chance alone gives above {MOSTLY} for pairs of "
+            f"{_named(list(dict.fromkeys(layers)))}; take more samples, or read value='excess'"
+        )
+    return f"{n} samples are few: take {FEW} at least, rather hundreds" if n < FEW else None
+
+# %% ../nbs/11_cca.ipynb #e87bdea3
+def _caution(few, sides, collapsed=((), ())):
+    """One warning about all layers of a table that hold little
+
+    few: as `_note_few` gives it. sides: {name: side, None where dead} of either network.
+    collapsed: names of either network.
+    """
+    layers = [(w, k, s) for w, side in zip(_WHO, sides) for k, s in side.items()]
+    dead = [(w, k) for w, k, s in layers if s is None]
+    flat = [(w, k) for w, k, s in layers if s is not None and k in collapsed[_WHO.index(w)]]
+    notes = [
+        f"no variance in {_named(dead)}: NaN" if dead else None,
+        f"collapsed, so that few directions decide: {_named(flat)}" if flat else None,
+        few,
+    ]
+    if any(notes):
+        warnings.warn("; ".join(filter(None, notes)), stacklevel=3)
 
 # %% ../nbs/11_cca.ipynb #c82ee20f
 def check_compare(measure, layout, value="value", keep=0.99):
@@ -595,7 +612,7 @@ def table(stats, measure="svcca", *, value="value", keep=0.99, debiased=True) ->
     sides = _sides(stats, measure, keep, debiased)
     found = _all_pairs(stats, sides, measure, keep, debiased)
     collapsed = [_collapsed(s, o, layout) for s, o in zip(sides, (stats.a, stats.b))]
-    _caution(found, int(stats.count), measure, debiased, value, sides, collapsed)
+    _caution(_note_few(found, int(stats.count), measure, debiased, value), sides, collapsed)
     return _square(found, value)
 
 # %% ../nbs/11_cca.ipynb #b94493df
@@ -630,10 +647,10 @@ def compare(model_a, model_b, batches, layers_a=None, layers_b=None, measure="sv
     layers = stats.a, stats.b
     collapsed = [_collapsed(s, o, layout, quick=not tidy) for s, o in zip(sides, layers)]
     if tidy:
-        _caution({}, FEW, measure, debiased, value, sides)
+        _caution(None, sides)
         widths = [_widths(o, layout) for o in layers]
         return _tidy(found, _intervals(found, stats, networks, measure), widths, collapsed)
-    _caution(found, int(stats.count), measure, debiased, value, sides, collapsed)
+    _caution(_note_few(found, int(stats.count), measure, debiased, value), sides, collapsed)
     return _square(found, value)
 
 # %% ../nbs/11_cca.ipynb #5dd03755
@@ -641,7 +658,7 @@ def _by_batches(networks, layers_a, layers_b, layout, value, tidy):
     "The table of `compare` by minibatch CKA"
     sums, *widths = gather_batches(*networks, layers_a, layers_b, layout)
     found, sides = _batch_pairs(sums, *widths)
-    _caution(found, int(sums.sizes.sum()), "minibatch_cka", True, value, sides)
+    _caution(_note_few(found, int(sums.sizes.sum()), "minibatch_cka", True, value), sides)
     return _tidy(found, {k: s.interval for k, s in found.items() if s}, widths) if tidy else _square(found, value)
 
 
@@ -651,7 +668,7 @@ def _from_activations(networks, layers, measure, keep, debiased, value):
     n = next((s.n for s in found.values() if s), FEW)
     width = lambda s: s.gram.shape[-1] - 1 if isinstance(s, Moment) else s.rows.shape[-1]
     collapsed = [{k for k, s in side.items() if s and _has_collapsed(s, width(s))} for side in sides]
-    _caution(found, n, measure, debiased, value, sides, collapsed)
+    _caution(_note_few(found, n, measure, debiased, value), sides, collapsed)
     return _square(found, value)
 
 

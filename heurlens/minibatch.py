@@ -103,14 +103,16 @@ class BatchSums:
                           Error(lambda x, y: influence.new_tensor([[-math.inf], [math.inf]]) if few else influence[:, None], around_square(value, reach)), lambda: (None, None))
 
 # %% ../nbs/09_minibatch.ipynb #76c16ea9
-FEW_BATCHES = 4    # below which the estimate is told to scatter
+FEW_BATCHES = 4  # below which the estimate is told to scatter
 
 
 def _check_few(count):
     "Warn where there are few batches"
     if count < FEW_BATCHES:
         batches = "one batch" if count == 1 else f"{count} batches"
-        note = f"minibatch_cka over {batches}: values near chance scatter; take {FEW_BATCHES} at least"
+        note = (
+            f"minibatch_cka over {batches}: values near chance scatter; take {FEW_BATCHES} at least"
+        )
         warnings.warn(f"{note}, or cka", stacklevel=3)
 
 
@@ -119,7 +121,7 @@ def _same_label(y):
     counts = y.unique(return_counts=True)[1].double()
     return float((counts * (counts - 1)).sum()), float(len(y) * (len(y) - 1))
 
-
+# %% ../nbs/09_minibatch.ipynb #89b89a97
 class Labelled:
     "Batches that remember their labels, where these are whole numbers, one a sample"
 
@@ -129,9 +131,12 @@ class Labelled:
     def __iter__(self):
         self.labels = []
         for batch in each_batch(self.batches, 1):
-            x, *rest = batch
-            y = torch.as_tensor(rest[0]) if rest and isinstance(rest[0], (Tensor, np.ndarray)) else None
-            if y is not None and y.shape == (len(x),) and not y.is_floating_point():
+            x, y = batch[0], batch[1] if len(batch) > 1 else None
+            if isinstance(y, np.ndarray) and y.dtype.kind in "iub":
+                y = torch.as_tensor(y)
+            if not isinstance(y, Tensor):
+                y = torch.zeros(0)
+            if y.shape == (len(x),) and not y.is_floating_point():
                 self.labels.append(y.detach().cpu())
             yield batch
 
@@ -143,8 +148,9 @@ class Labelled:
         whole, every = _same_label(torch.cat(self.labels))
         share, overall = within / max(pairs, 1), whole / max(every, 1)
         if share - overall > 0.2 * (1 - overall):
-            note = f"{share:.0%} of the pairs of samples in a batch are of one class, {overall:.0%} of all"
-            warnings.warn(f"batches: {note}; shuffle them once, by a fixed seed", stacklevel=4)
+            note = f"{share:.0%} of the pairs of samples in a batch are of one class"
+            remedy = f"{overall:.0%} of all; shuffle them once, by a fixed seed"
+            warnings.warn(f"batches: {note}, {remedy}", stacklevel=4)
 
 # %% ../nbs/09_minibatch.ipynb #cb15314b
 def batch_sums(pairs) -> BatchSums:

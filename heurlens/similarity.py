@@ -28,7 +28,11 @@ def _tensor(a):
     "A Tensor without its graph; an ndarray is copied, whatever its strides; what is masked is NaN"
     if np.ma.is_masked(a):
         a = a.astype(np.promote_types(a.dtype, float)).filled(np.nan)
-    return a.detach() if isinstance(a, Tensor) else torch.as_tensor(np.array(a))
+    if isinstance(a, Tensor):
+        return a.detach() if a.layout == torch.strided else a.detach().to_dense()
+    a = np.array(a)
+    odd = a.dtype.kind == "O" or a.dtype == np.longdouble
+    return torch.as_tensor(a.astype(np.float64 if odd else a.dtype.newbyteorder("=")))
 
 
 def tolerance(a):
@@ -79,15 +83,21 @@ def moderate(x, tol, each=False):
     exponent = spread.log2().floor().clamp(-1000, 1000)
     return torch.where(live, x * torch.exp2(-exponent), 0)
 
-
+# %% ../nbs/08_similarity.ipynb #d5535489
 def read(a, arg, each=False):
     "(`a` as a finite float64 or complex128 matrix, `moderate`, its tolerance)"
     a = _tensor(a)
     matrix(a, arg)
     tol = tolerance(a)
-    if a.device.type == "mps": a = a.cpu()
+    if a.device.type == "mps":
+        a = a.cpu()
     a = a.to(torch.complex128 if a.is_complex() else torch.float64)
-    check(a.mean(0).isfinite().all(), arg, "values whose sum is beyond float64", "be of a moderate size")
+    check(
+        a.mean(0).isfinite().all(),
+        arg,
+        "values whose sum is beyond float64",
+        "be of a moderate size",
+    )
     return moderate(a, tol, each), tol
 
 # %% ../nbs/08_similarity.ipynb #bee963fe

@@ -57,7 +57,7 @@ def _fits(parts, pattern):
         return any(_fits(parts[i:], pattern[1:]) for i in range(len(parts) + 1))
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
 
-
+# %% ../nbs/07_statistics.ipynb #95f275c2
 def hits(model, asked):
     "Names of layers that one name or pattern asks for"
     known = list(_modules(model, "model"))
@@ -157,7 +157,7 @@ class Job:
     exact: set[str]
     who: str = "model"
 
-
+# %% ../nbs/07_statistics.ipynb #c71514e1
 def _hook(job, name, n, seen, unread):
     "Hook that puts what is taken of a layer into `seen`, or why it cannot be read into `unread`"
 
@@ -184,7 +184,7 @@ def _check_scripted(job, mods, unread):
             readable(name not in job.exact, "layers", name, must)
             unread[name] = must
 
-
+# %% ../nbs/07_statistics.ipynb #2187a300
 def _forward(job, x, unread):
     "{name: what is taken of it} of one forward of a copy of x; `unread` gains what cannot be read"
     seen, mods = {}, dict(job.model.named_modules(remove_duplicate=False))
@@ -232,7 +232,7 @@ def _check_axes(job, x, shapes, unread):
         except Exception:  # a network for batches of this size only
             pass
 
-
+# %% ../nbs/07_statistics.ipynb #616f098b
 def _first(job, x):
     "({name: what is taken of it} of the first batch, {name: why it is left out})"
     _check_forward(job, x)
@@ -266,7 +266,9 @@ def _first_of_all(jobs, x):
         taken.append(found)
         left_out += [f"{name!r} of {job.who} (must {must})" for name, must in unread.items()]
     if left_out:
-        warnings.warn(f"layers that cannot be read are left out: {', '.join(left_out)}", stacklevel=2)
+        warnings.warn(
+            f"layers that cannot be read are left out: {', '.join(left_out)}", stacklevel=2
+        )
     return taken
 
 # %% ../nbs/07_statistics.ipynb #1a97badf
@@ -313,7 +315,7 @@ def _unwrapped(model):
         return _Unwrapped("_orig_mod", model._orig_mod)
     return model
 
-
+# %% ../nbs/07_statistics.ipynb #70e20be7
 def _check_norms(nets):
     "Warn where batch norm has no statistics of its own: features then depend on the batch"
     kind = nn.modules.batchnorm._BatchNorm
@@ -338,7 +340,12 @@ def on_copies(batches, **models):
         if id(model) not in copies:
             copies[id(model)] = first[who] = private(_unwrapped(model), who)
         must = "have weights in memory"
-        check(not any(v.is_meta for v in (*model.parameters(), *model.buffers())), who, "meta tensors", must)
+        check(
+            not any(v.is_meta for v in (*model.parameters(), *model.buffers())),
+            who,
+            "meta tensors",
+            must,
+        )
     device = device_of(next(iter(first.values())))
     _check_norms(first)
     with untouched(device, batches), inference(*first.values()):
@@ -366,9 +373,12 @@ def together(models, layers, batches):
     with on_copies(batches, **models) as copies:
         jobs = [Job(m, n, keep, e, who) for who, m, (n, e) in zip(models, copies, chosen)]
         found = [taken for taken, _ in walk(jobs, batches)]
-    return [{name: torch.cat([t[i][name] for t in found]) for name in j.names} for i, j in enumerate(jobs)]
+    return [
+        {name: torch.cat([t[i][name] for t in found]) for name in j.names}
+        for i, j in enumerate(jobs)
+    ]
 
-
+# %% ../nbs/07_statistics.ipynb #b396f80a
 def features(model, batches, layers=None) -> dict[str, Tensor]:
     """What layers put out for all of `batches`: name -> float32 on the CPU, [n samples, ...], in the order of `layers`
 
@@ -672,13 +682,16 @@ class TooWide(ValueError):
         self.layers = layers
 
 
-WIDE = 4096      # features a layer of the layout "flat" may have: products of 4,096 features take 128 MiB
+WIDE = (
+    4096  # features a layer of the layout "flat" may have: products of 4,096 features take 128 MiB
+)
+
 
 def home(model):
     "Where sums of a model's layers are kept: on its device, or on the CPU where that has no float64"
     return device_of(model) if device_of(model).type != "mps" else torch.device("cpu")
 
-
+# %% ../nbs/07_statistics.ipynb #57db3c4d
 def chosen_of_both(model_a, model_b, layers_a, layers_b):
     """(names, those asked for by name) of either network, for two lists of names and patterns
 
@@ -688,10 +701,14 @@ def chosen_of_both(model_a, model_b, layers_a, layers_b):
     chosen = _chosen(model_a, layers_a, "layers_a")
     if layers_a is not None and asked is None and _modules(model_b, "model_b"):
         asked = [p for p in layers_a if hits(model_b, p)]
-        check(asked, "layers_a", layers_a, "name layers of model_b too, or layers_b those of model_b")
+        check(
+            asked, "layers_a", layers_a, "name layers of model_b too, or layers_b those of model_b"
+        )
         lacking = ", ".join(repr(p) for p in layers_a if p not in asked)
         if lacking:
-            warnings.warn(f"model_b has no layer {lacking}: layers_b could name another", stacklevel=2)
+            warnings.warn(
+                f"model_b has no layer {lacking}: layers_b could name another", stacklevel=2
+            )
     return chosen, _chosen(model_b, asked, "layers_b")
 
 # %% ../nbs/07_statistics.ipynb #9684f65f
@@ -718,18 +735,22 @@ def walk_both(model_a, model_b, batches, chosen, take):
             check(side, f"layers of {who}", "none that can be read", "name layers that can be")
         yield *sides.values(), n
 
-
+# %% ../nbs/07_statistics.ipynb #fdd5bc5d
 def laid_out(model_a, model_b, batches, chosen, layout="pool"):
     """For each batch, (rows of model_a, rows of model_b, samples): name -> (rows [F, n, d], size of its maps)
 
     As `walk_both`. Under a DFT, layers that put out no maps are left out unless they were asked for by name.
     """
     exact = {"model_a": chosen[0][1], "model_b": chosen[1][1]}
-    if model_a is model_b: exact["model_a"] = chosen[0][1] | chosen[1][1]
+    if model_a is model_b:
+        exact["model_a"] = chosen[0][1] | chosen[1][1]
+
     def laid(who, name, module, out):
-        if layout == "dft" and out.ndim != 4 and name not in exact[who]: return None
+        if layout == "dft" and out.ndim != 4 and name not in exact[who]:
+            return None
         z, size = arrange(out, layout, f"layer {name!r} of {who}", module)
         return z.to(home(model_a)), size
+
     for *sides, n in walk_both(model_a, model_b, batches, chosen, laid):
         yield *({name: v for name, v in side.items() if v is not None} for side in sides), n
 
@@ -745,10 +766,8 @@ def _check_wide_and_tiny(sides, layout):
             held = f"values of {most:.0e} at most"
             check(not 0 < most < 1e-140, f"layer {name!r} of {who}", held, "be of a moderate size")
 
-
-def gather(
-    model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool"
-) -> Statistics:
+# %% ../nbs/07_statistics.ipynb #eb2649a3
+def gather(model_a, model_b, batches, layers_a=None, layers_b=None, layout="pool") -> Statistics:
     """Statistics of layers of two networks over all of `batches`, in one pass; float64, on model_a's device
 
     batches, layers: as in `features`; layers_b None: those of layers_a that model_b has. layout of
@@ -764,7 +783,10 @@ def gather(
                 check(side, arg, "no layer that puts out maps", "name one for the layout 'dft'")
             _check_wide_and_tiny(sides, layout)
             if stats is None:
-                owned = ({k: own(z, size, layout != "dft") for k, (z, size) in side.items()} for side in sides)
+                owned = (
+                    {k: own(z, size, layout != "dft") for k, (z, size) in side.items()}
+                    for side in sides
+                )
                 stats = Statistics(layout, *owned)
             add(stats, *({k: z for k, (z, _) in side.items()} for side in sides))
     return stats
