@@ -241,12 +241,9 @@ def check_runs(net, spec, split, classes=None):
             check(scores and out.shape[1] >= classes, "model", spec, must)
 
 # %% ../nbs/80_checkpoints.ipynb #9345e8fd
-def _digest(*paths):
-    "Hash of the bytes of files"
-    h = hashlib.blake2b(digest_size=16)
-    for path in paths:
-        h.update(Path(path).read_bytes())
-    return h.hexdigest()
+def _digest(path):
+    "Hash of the bytes of a file"
+    return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
 
 
 def _code(net, spec):
@@ -256,7 +253,7 @@ def _code(net, spec):
     for kind in {type(m) for m in net.modules()}:
         with contextlib.suppress(TypeError, OSError):  # a class made at a prompt has no file
             files.add(inspect.getsourcefile(kind))
-    sources = _digest(*sorted(f for f in files if f and Path(f).is_file()))
+    sources = sorted(_digest(f) for f in files if f and Path(f).is_file())  # wherever they lie
     return hashlib.blake2b(f"{net}{sources}".encode(), digest_size=16).hexdigest()
 
 # %% ../nbs/80_checkpoints.ipynb #6a001634
