@@ -11,7 +11,6 @@ import contextlib
 import copy
 import functools
 import hashlib
-import inspect
 import itertools
 import json
 import math
@@ -81,9 +80,9 @@ def _same_ties(a, b):
 
 # %% ../nbs/10_mode_connectivity.ipynb #1bd7ec69
 def reestimate_bn(model: nn.Module, batches) -> nn.Module:
-    """`model`, changed in place: its BN layers hold mean and total variance of their inputs over `batches`
+    """`model`, changed in place: its BN layers hold mean and total variance of their inputs
 
-    They depend on the set of samples alone, not on their order or batches, as the section above
+    over `batches`. They depend on the set of samples alone, not on their order or batches, as the section above
     says; y is not used. Everything but BN is in eval mode (no dropout), in float32 or better, and
     nothing but the statistics changes. A network without BN statistics is not run. Where the inputs
     take more than 2 GiB, those with the lowest hashes that fit are used, and a warning says so.
@@ -98,7 +97,7 @@ def reestimate_bn(model: nn.Module, batches) -> nn.Module:
     _give(_norms(model), found)
     return model
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #0b8fb759
 class _Single(nn.Module):
     "The network inside a `DataParallel`, under the same names, on one device"
 
@@ -117,7 +116,7 @@ def _measured(model, arg="model"):
 
 # %% ../nbs/10_mode_connectivity.ipynb #d19a4d9a
 def _mixed(batches, limit=2**31):
-    """The inputs in `batches`, cut anew: lists of samples, each a batch, that depend on the samples alone
+    """The inputs in `batches`, cut anew into lists of samples that depend on the samples alone
 
     limit: bytes that are held; of more samples those with the lowest hashes are kept.
     """
@@ -132,7 +131,8 @@ def _mixed(batches, limit=2**31):
     check(seen > 0, "bn_batches", "no batches", "hold at least one")
     rows = sorted(rows, key=lambda r: r[0]) if size <= limit else _lowest(rows, limit)
     if len(rows) < seen:
-        warnings.warn(f"BN statistics are of {len(rows)} of {seen} samples, to hold {limit} bytes at most", stacklevel=4)
+        held = f"{len(rows)} of {seen} samples, to hold {limit} bytes at most"
+        warnings.warn(f"BN statistics are of {held}", stacklevel=4)
     kinds = {}
     for _, row in rows:
         kinds.setdefault((str(row.dtype), tuple(row.shape)), []).append(row)
@@ -148,7 +148,7 @@ def _hashes(x):
 
 
 def _lowest(rows, limit):
-    "Those of the pairs (hash, sample) with the lowest hashes that fill `limit` bytes at most, copied"
+    "The pairs (hash, sample) with the lowest hashes that fill `limit` bytes at most, copied"
     rows = sorted(rows, key=lambda r: r[0])
     ends = itertools.accumulate(row.nbytes for _, row in rows)
     return [(h, row.clone()) for (h, row), end in zip(rows, ends, strict=True) if end <= limit]
@@ -175,12 +175,13 @@ def _give(norms, found):
     for b, v in zip(_kept(norms), found, strict=True):
         b.copy_(v)
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #e8e44ecd
 class _Total:
     "Number, mean and unbiased variance of a BN layer's inputs, added up over batches"
 
     def __init__(self, m):
-        self.n, self.sum, self.squares = 0, torch.zeros_like(m.running_mean, dtype=torch.float64), 0.0
+        self.n, self.squares = 0, 0.0
+        self.sum = torch.zeros_like(m.running_mean, dtype=torch.float64)
         self.own = [m.running_mean.clone(), m.running_var.clone()]
 
     def add(self, n, mean, var):
@@ -198,12 +199,13 @@ class _Total:
 # %% ../nbs/10_mode_connectivity.ipynb #6a415c2e
 @contextlib.contextmanager
 def _by_batch(norms, see):
-    "Context in which BN layers keep the statistics of one batch; see(layer, values a channel) after each run"
+    "Context in which BN layers keep one batch's statistics; see(layer, values a channel) after it"
     momenta, own = [m.momentum for m in norms], [b.clone() for b in _kept(norms)]
 
     def before(m, args, kwargs):
         x = args[0] if args else kwargs["input"]
-        check(x.numel() > x.shape[1], "bn_batches", "one value a channel", "hold more, to have a variance")
+        several = x.numel() > x.shape[1]
+        check(several, "bn_batches", "one value a channel", "hold more, to have a variance")
 
     def after(m, args, kwargs, out):
         x = args[0] if args else kwargs["input"]
@@ -225,7 +227,7 @@ def _by_batch(norms, see):
 
 # %% ../nbs/10_mode_connectivity.ipynb #7730d215
 def _statistics(net, norms, cuts, settle, count):
-    "For each i < count, [mean, variance, ...] of all BN layers over `cuts`, of `net` as settle(i) sets it"
+    "For each i < count, [mean, variance, ...] of all BN layers of `net` as settle(i) sets it"
     totals, at = [{m: _Total(m) for m in norms} for _ in range(count)], 0
 
     def see(m, n):
@@ -245,10 +247,13 @@ def _statistics(net, norms, cuts, settle, count):
 # %% ../nbs/10_mode_connectivity.ipynb #d2610314
 def _count(batches, arg="batches"):
     "Number of batches in one pass; ValueError where it is none"
-    try: n = len(batches)
-    except TypeError: n = sum(1 for _ in batches)
+    try:
+        n = len(batches)
+    except TypeError:
+        n = sum(1 for _ in batches)
     check(n > 0, arg, "no batches", "hold at least one")
     return n
+
 
 def _size(x, arg="batches"):
     "Number of samples of a batch; ValueError where it is none"
@@ -260,10 +265,12 @@ def _pairs(batches):
     "The pairs (x, y) of `batches`; `ValueError` where a batch is something else"
     for batch in each_batch(batches):
         held = f"a {type(batch).__name__} of {len(batch)}"
-        check(len(batch) == 2, "batches", held, "hold pairs (x, y): pack several targets into one y")
+        check(
+            len(batch) == 2, "batches", held, "hold pairs (x, y): pack several targets into one y"
+        )
         yield batch
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #88fa6b3a
 def _place(v, device):
     "`v` on the device, an array as a tensor; half precision becomes float32, what is neither stays"
     if isinstance(v, np.ndarray):
@@ -308,7 +315,7 @@ def _sample_sums(net, settle, i, x, y, loss_fn):
 
 # %% ../nbs/10_mode_connectivity.ipynb #10ea44bd
 def _loss(loss_fn, out, y, look=True):
-    "The loss, a scalar tensor; `ValueError` where it is not, or, with `look`, where the default loss cannot be right"
+    "The loss, a scalar; `ValueError` where it is none or, with `look`, cannot be right by default"
     if look and loss_fn is F.cross_entropy:
         _check_classes(out, y)
     loss = loss_fn(out, y)
@@ -317,12 +324,12 @@ def _loss(loss_fn, out, y, look=True):
     check(scalar, "loss_fn", held, "return a scalar tensor")
     return loss
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #2042f827
 def _check_classes(out, y):
     "`ValueError` where cross-entropy of outputs and targets has no meaning"
 
     def need(ok, what):
-        must = "be named (F.mse_loss for a regression, say), unless scores [N, C, ...] meet classes [N, ...], int64"
+        must = "be named (F.mse_loss for a regression, say), but for scores and classes, int64"
         check(ok, "loss_fn", f"cross-entropy, the default, for {what}", must)
 
     tensors = isinstance(out, torch.Tensor) and isinstance(y, torch.Tensor)
@@ -330,10 +337,13 @@ def _check_classes(out, y):
     shape = tuple(out.shape)
     need(out.ndim >= 2 and shape[1] > 1, f"outputs of shape {shape}, which score no two classes")
     if y.is_floating_point():
-        shares = y.shape == out.shape and bool((y >= 0).all() and ((y.sum(1) - 1).abs() < 0.01).all())
-        return need(shares, f"float targets of shape {tuple(y.shape)} that are no distribution over classes")
+        shares = y.shape == out.shape and bool((y >= 0).all())
+        shares = shares and bool(((y.sum(1) - 1).abs() < 0.01).all())
+        what = f"float targets of shape {tuple(y.shape)} that are no distribution over classes"
+        return need(shares, what)
     need(y.dtype in (torch.int64, torch.uint8), f"targets of {y.dtype}")
-    need(y.shape == shape[:1] + shape[2:], f"targets of shape {tuple(y.shape)} and outputs of {shape}")
+    fits = y.shape == shape[:1] + shape[2:]
+    need(fits, f"targets of shape {tuple(y.shape)} and outputs of {shape}")
     known = y[y != -100]  # the value that PyTorch leaves out
     need(bool(((known >= 0) & (known < shape[1])).all()), f"classes outside 0..{shape[1] - 1}")
 
@@ -352,13 +362,14 @@ def measure_all(net, batches, bn_batches, loss_fn, settle, count, ends=(None, No
         bar.total = _runs([cuts, *sets.values()], count)
         def at(i): settle(i); bar.update()
         stats = _statistics(net, norms, cuts, at, count) if norms else [[]] * count
+        cuts.clear()
         def ready(i): at(i); _give(norms, stats[i])
         found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
     return [{f"{what}_{name}" if name else what: rows[i] for name, table in found.items() for what, rows in zip(MEASURES, table)} for i in range(count)]
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #8dfaec34
 def _runs(sets, count):
-    "Number of runs of a network at `count` points over sets of batches; None where a set does not know its length"
+    "Number of runs of a network at `count` points over `sets`; None where a length is not known"
     try:
         return count * sum(len(b) for b in sets)
     except TypeError:
@@ -370,27 +381,28 @@ def _check_network(model, arg):
     must = "be an nn.Module: a state dict has no forward, so load it into a network"
     check(isinstance(model, nn.Module), arg, type(model).__name__, must)
     for name, v in (*model.named_parameters(), *model.named_buffers()):
-        lazy = nn.parameter.is_lazy(v)
-        check(not lazy, arg, f"{name} without a shape", "have been run once, to have all its weights")
+        must = "have been run once, to have all its weights"
+        check(not nn.parameter.is_lazy(v), arg, f"{name} without a shape", must)
     modules = dict(model.named_modules())
     for name, m in modules.items():
         held = f"{name or 'the network'} of type {type(m).__name__}"
         scripted = isinstance(m, torch.jit.ScriptModule)
         check(not scripted, arg, held, "be in Python: pass the network that was scripted")
         quantised = ".quantized." in type(m).__module__
-        check(not quantised, arg, held, "have floating weights: pass the network before it was quantised")
+        must = "have floating weights: pass the network before it was quantised"
+        check(not quantised, arg, held, must)
         for key, f in vars(m).items():
-            bound = _encloses(f, modules.values())
-            must = "be a method, since a copy would go on with the weights of the original"
-            check(not bound, arg, f"a function {key} in {name or 'the network'} that encloses one of its layers", must)
+            bound = key not in ("train", "eval") and _encloses(f, modules.values())
+            held = f"a function {key} in {name or 'the network'} that encloses one of its layers"
+            check(
+                not bound, arg, held, "be a method: a copy would go on with the original's weights"
+            )
     check(len(_tensors(model)) > 0, arg, "no floating weights", "have some")
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #97cf3483
 def _encloses(f, modules):
     "Does the function keep one of these modules, or a method of one, in its closure?"
-    if not isinstance(f, types.FunctionType) or f.__name__ in ("train", "eval"):
-        return False
-    held = _closure(f)
+    held = _closure(f) if isinstance(f, types.FunctionType) else ()
     return any(getattr(v, "__self__", v) is m for v in held for m in modules)
 
 
@@ -411,19 +423,29 @@ def _seen(value, depth=3):
     if isinstance(value, _PLAIN):
         return repr(value)
     if isinstance(value, (torch.Tensor, np.ndarray)):
-        v = torch.as_tensor(value).detach().cpu().contiguous().reshape(-1)
-        data = v.view(torch.uint8).numpy().tobytes() if v.numel() else b""
-        return f"{v.dtype} {tuple(value.shape)} {hashlib.blake2b(data, digest_size=16).hexdigest()}"
+        digest = hashlib.blake2b(_bytes(value), digest_size=16).hexdigest()
+        return f"{value.dtype} {tuple(value.shape)} {digest}"
     if isinstance(value, types.MethodType):
         value = value.__func__
     name = getattr(value, "__qualname__", type(value).__qualname__)
-    return f"{name}({', '.join(_seen(v, depth - 1) for v in _inside(value, depth))})" if depth else name
+    if depth == 0:
+        return name
+    return f"{name}({', '.join(_seen(v, depth - 1) for v in _inside(value, depth))})"
 
 # %% ../nbs/10_mode_connectivity.ipynb #cc7c82cf
+def _bytes(value):
+    "The bytes of a tensor or array"
+    if isinstance(value, np.ndarray):
+        return repr(value.tolist()).encode() if value.dtype == object else value.tobytes()
+    v = value.detach().cpu().contiguous().reshape(-1)
+    return v.view(torch.uint8).numpy().tobytes() if v.numel() else b""
+
+
 def _inside(value, depth):
     "The values that `value` is made of"
     if isinstance(value, types.FunctionType):
-        return [_source(value), value.__defaults__, value.__kwdefaults__, *_closure(value)]
+        given = value.__defaults__, value.__kwdefaults__
+        return [_compiled(value.__code__), *given, *_closure(value)]
     if isinstance(value, functools.partial):
         return [value.func, value.args, value.keywords]
     if isinstance(value, Mapping):
@@ -436,13 +458,11 @@ def _inside(value, depth):
         return () if isinstance(value, type) else value
     return list(getattr(value, "__dict__", {}).items())
 
-
-def _source(f):
-    "The text of a function, or its compiled code where there is no text"
-    try:
-        return inspect.getsource(f)
-    except (OSError, TypeError):
-        return repr((f.__code__.co_code, f.__code__.co_names))
+# %% ../nbs/10_mode_connectivity.ipynb #3bcb1d9d
+def _compiled(code):
+    "The text of a function's compiled code, which neither comments nor the lines around it change"
+    parts = [_compiled(c) if isinstance(c, types.CodeType) else _seen(c) for c in code.co_consts]
+    return f"{code.co_code!r} {code.co_names} {parts}"
 
 # %% ../nbs/10_mode_connectivity.ipynb #7578108e
 def _outside(model, depth=3):
@@ -458,17 +478,19 @@ def _outside(model, depth=3):
                 found[at + key] = _seen(v, depth)
         for key in m._non_persistent_buffers_set:
             found[at + key] = _seen(m._buffers[key])
-        found[f"{at}hooks"] = _seen([*m._forward_pre_hooks.values(), *m._forward_hooks.values()], depth)
+        hooks = [*m._forward_pre_hooks.values(), *m._forward_hooks.values()]
+        found[f"{at}hooks"] = _seen(hooks, depth)
     return found
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #3a82de46
 def _difference(model_a, model_b):
     "What the two networks first differ in outside their state dicts; None where nothing is seen"
     a, b = _outside(model_a), _outside(model_b)
     for key in {**a, **b}:
         if a.get(key) != b.get(key):
             return f"{key} = {str(b.get(key))[:80]}, where model_a has {str(a.get(key))[:80]}"
-    same = all(type(m) is type(n) for m, n in zip(model_a.modules(), model_b.modules(), strict=True))
+    pairs = zip(model_a.modules(), model_b.modules(), strict=True)
+    same = all(type(m) is type(n) for m, n in pairs)
     return None if same else "a class that model_a has in another version"
 
 # %% ../nbs/10_mode_connectivity.ipynb #0a11a2d9
@@ -603,13 +625,14 @@ def line(model_a, model_b):
     "The straight segment between two networks, a Curve without bends; ValueError as for `Curve`"
     return Curve(model_a, model_b)
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #c5fe2381
 def _check_end(curve, batches):
     "`ValueError` where `model_b` answers the first batch otherwise than the curve at t = 1"
     if curve._apart is None:
         return
     what, own = curve._apart[0], _measured(curve._apart[1])
-    net, batches = _measured(curve._net), next(iter(batches.values()), []) if isinstance(batches, dict) else batches
+    net = _measured(curve._net)
+    batches = next(iter(batches.values()), []) if isinstance(batches, dict) else batches
     with untouched(device_of(net), batches), inference(own, net):
         _settler(curve, net)(1)
         for x, *_ in each_batch(batches, 1):
@@ -617,18 +640,19 @@ def _check_end(curve, batches):
                 goal = _leaves(own, x)
             far = _distance(goal, _leaves(net, x))
             must = "differ from model_a in its state dict alone, for a curve to end in it"
-            check(not far, "model_b", f"{what} (its outputs are {far} from the curve's at t = 1)", must)
+            held = f"{what} (its outputs are {far} from the curve's at t = 1)"
+            check(not far, "model_b", held, must)
             break
     curve._apart = None
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #34c16ff6
 def _leaves(net, x):
     "The tensors that a network answers with"
     return [v.double() for v in tree_leaves(net(_input(x, net))) if isinstance(v, torch.Tensor)]
 
 
 def _distance(goal, found):
-    "'' where two lists of outputs agree to 1e-4 of the largest number, else their distance, as text"
+    "The distance of two lists of outputs as text, '' where it is 1e-4 of the largest at most"
     if [v.shape for v in goal] != [v.shape for v in found]:
         return "of other shapes"
     far = [(v - w).abs().max().item() for v, w in zip(goal, found, strict=True) if v.numel()]
@@ -738,7 +762,7 @@ class _State:
         self.kept, self.saved = None, time.monotonic()
 
     def load(self, bends, speed):
-        "Number of epochs done, after setting `bends` and `speed`; 0 where there is no such checkpoint"
+        "Number of epochs done, after setting `bends` and `speed`; 0 without such a checkpoint"
         tensors, meta = _read_state(self.path, self.marks, self.where)
         if not meta:
             return 0
@@ -756,7 +780,8 @@ class _State:
         if self.kept is None:
             return None
         done, tensors = self.kept
-        save_tensors(self.path, tensors, {"epochs": str(done), "marks": json.dumps(self.marks), "where": self.where})
+        meta = {"epochs": str(done), "marks": json.dumps(self.marks), "where": self.where}
+        save_tensors(self.path, tensors, meta)
         self.kept, self.saved = None, time.monotonic()
         return done
 
@@ -772,9 +797,9 @@ def _kept_on_error(state, epochs):
             e.add_note(f"{done} of {epochs} epochs are kept in {state.path}")
         raise
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #6848aa99
 def _read_state(path, marks, where):
-    "(tensors, metadata) of a checkpoint; empty, with a warning that says why, where it is of another training"
+    "(tensors, metadata) of a checkpoint; empty, with a warning, where it is of another training"
     if not path.exists():
         return {}, {}
     try:
@@ -786,10 +811,12 @@ def _read_state(path, marks, where):
         other = [what for what, mark in marks.items() if held.get(what) != mark]
         reason = f"is of a training with other {', '.join(other)}" if other else ""
     if reason:
-        warnings.warn(f"checkpoint {path} {reason}: the curve is trained from the start", stacklevel=5)
+        text = f"checkpoint {path} {reason}: the curve is trained from the start"
+        warnings.warn(text, stacklevel=5)
         return {}, {}
     if meta["where"] != where:
-        warnings.warn(f"checkpoint {path} was begun on {meta['where']} and goes on on {where}: last digits may differ", stacklevel=5)
+        text = f"checkpoint {path}: begun on {meta['where']}, now {where}; last digits may differ"
+        warnings.warn(text, stacklevel=5)
     return tensors, meta
 
 # %% ../nbs/10_mode_connectivity.ipynb #d7ae6fee
@@ -810,9 +837,10 @@ def _marks(curve, model_a, batches, loss_fn, arguments, seed, tag):
         "loss": loss_fn,
         "tag": tag,
     }
-    return {k: hashlib.blake2b(_seen(v).encode(), digest_size=16).hexdigest() for k, v in parts.items()}
+    digest = lambda v: hashlib.blake2b(_seen(v).encode(), digest_size=16).hexdigest()
+    return {k: digest(v) for k, v in parts.items()}
 
-
+# %% ../nbs/10_mode_connectivity.ipynb #a88adbf5
 def _classes(model):
     "[(name, texts of its functions)] of the classes of a network that are not PyTorch's"
     kinds = {c for m in model.modules() for c in type(m).__mro__[:-1]}
