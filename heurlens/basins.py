@@ -254,4 +254,5 @@ def basins_figure(table, margin, title=""):
                     annot=pd.DataFrame({y: {x: text(x, y) for x in told.index} for y in told.columns}), linewidths=1)
         ax.set(title=title or f"first way with a barrier of at most {margin:g}")
         ax.tick_params(rotation=0)
+        ax.grid(False)
     return fig

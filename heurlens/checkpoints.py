@@ -350,14 +350,14 @@ def path_figure(profiles):
     "Figure: loss, accuracy and entropy along the paths, on training (dashed) and test images"
     import matplotlib.pyplot as plt
 
-    from heurlens.plots import theme
+    from heurlens.plots import colour, theme
 
     with theme():
         fig, axes = plt.subplots(1, 3, figsize=(9, 2.6))
         for i, (name, p) in enumerate(profiles.items()):
             for ax, what in zip(axes, ("loss", "accuracy", "entropy")):
                 for s, ls in (("train", "--"), ("test", "-")):
-                    ax.plot(p.t, p[f"{what}_{s}"], ls, color=f"C{i}", label=f"{name}, {s}")
+                    ax.plot(p.t, p[f"{what}_{s}"], ls, color=colour(i), label=f"{name}, {s}")
                 ax.set(xlabel="t", ylabel=what)
         axes[0].legend(fontsize=6)
     return fig

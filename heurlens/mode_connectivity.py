@@ -34,7 +34,6 @@ from tqdm import tqdm
 
 from .alignment import align
 from heurlens.core import (
-    BadInput,
     check,
     check_state,
     derive,
@@ -50,7 +49,7 @@ from heurlens.core import (
     seed_pass,
     untouched,
 )
-from .plots import contours
+from .plots import colour, contours
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
 def coefficients(kind, t, bends):
@@ -1009,7 +1008,7 @@ def landscape(ax, ground, on=None, column="loss", names=None, title=""):
         return ax
     names = range(len(on)) if names is None else names
     check(len(names) == len(on), "names", list(names), f"hold {len(on)} names, one a row of the trail")
-    ax.plot(on.x, on.y, "C3o-", ms=3, lw=0.7)
+    ax.plot(on.x, on.y, "o-", color=colour(3), ms=3, lw=0.7)
     near = 1e-3 * (ground.x.max() - ground.x.min())
     for name, (_, r) in zip(names, on.iterrows(), strict=True):
         off = "on the plane" if r.off_plane < near else f"{r.off_plane:.2g} off"
