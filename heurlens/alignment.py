@@ -526,7 +526,7 @@ def _unfollowed(net, structure, idle=()):
     unseen = {id(structure.groups[g]) for g in idle}
     tables = structure.tables if structure.groups else set()
     found = {}
-    for name in own:
+    for name in (n for n, v in own.items() if v.numel()):
         layer, inner, _ = name.partition(".parametrizations.")
         layer = layer if inner else name.rpartition(".")[0]
         for dim in structure.layout[name]:
