@@ -44,18 +44,30 @@ from . import __version__
 class BadInput(ValueError):
     "A `ValueError` whose message is meant for the user: what was wrong, and what to do"
 
+
 def check(ok, arg, held, must):
     "None where `ok`; else a `BadInput` that says that `arg` held `held`, and what it `must` do"
-    if not ok: raise BadInput(f"{arg} held {held!r}; it must {must}")
+    if not ok:
+        raise BadInput(f"{arg} held {held!r}; it must {must}")
 
+# %% ../nbs/00_core.ipynb #e8c49c54
 def reiterable(batches):
     "`batches` itself; a `ValueError` where it can be walked only once"
-    check(not isinstance(batches, Iterator), "batches", type(batches).__name__,
-          "be re-iterable (a DataLoader, a list): a generator is spent after one pass")
-    check(hasattr(batches, "__iter__") or hasattr(batches, "__getitem__"), "batches", type(batches).__name__,
-          "be an iterable of (x, y) pairs")
+    check(
+        not isinstance(batches, Iterator),
+        "batches",
+        type(batches).__name__,
+        "be re-iterable (a DataLoader, a list): a generator is spent after one pass",
+    )
+    check(
+        hasattr(batches, "__iter__") or hasattr(batches, "__getitem__"),
+        "batches",
+        type(batches).__name__,
+        "be an iterable of (x, y) pairs",
+    )
     return batches
 
+# %% ../nbs/00_core.ipynb #308de073
 def each_batch(batches, least=2):
     """The batches (x, y) of a re-iterable in turn
 
@@ -70,12 +82,23 @@ def each_batch(batches, least=2):
         known = several and (len(batch) == 2 or len(batch) >= least == 1)
         known = known and isinstance(batch[0], (torch.Tensor, np.ndarray)) and batch[0].ndim > 0
         check(known, "batches", f"a {type(batch).__name__}{inside}", must)
-        check(len(batch[0]) > 0, "batches", "a batch without samples", "hold one sample at least in each")
+        check(
+            len(batch[0]) > 0,
+            "batches",
+            "a batch without samples",
+            "hold one sample at least in each",
+        )
         yield batch
 
+# %% ../nbs/00_core.ipynb #0d753678
 def check_state(weights, arg):
     "Stop where weights are no state dict, a network itself, say"
-    check(isinstance(weights, Mapping), arg, type(weights).__name__, "be a state dict: take model.state_dict()")
+    check(
+        isinstance(weights, Mapping),
+        arg,
+        type(weights).__name__,
+        "be a state dict: take model.state_dict()",
+    )
 
 # %% ../nbs/00_core.ipynb #f56f2623
 def check_whole(value, arg, least=1):
@@ -87,29 +110,43 @@ def check_whole(value, arg, least=1):
 # %% ../nbs/00_core.ipynb #e6b2ca24
 def device_of(model):
     "Device of the model's first parameter or buffer; the CPU where it has neither"
-    for t in (*model.parameters(), *model.buffers()): return t.device
+    for t in (*model.parameters(), *model.buffers()):
+        return t.device
     return torch.device("cpu")
+
 
 @contextlib.contextmanager
 def _full_float32():
-    "Context without TF32, which rounds float32 products on a GPU to ten bits, in cuDNN's convolutions by default"
+    "Context without TF32, which rounds products on a GPU to ten bits, in cuDNN by default"
     backends = (torch.backends.cudnn, torch.backends.cuda.matmul)
     were = [b.allow_tf32 for b in backends]
-    for b in backends: b.allow_tf32 = False
-    try: yield
+    for b in backends:
+        b.allow_tf32 = False
+    try:
+        yield
     finally:
-        for b, flag in zip(backends, were): b.allow_tf32 = flag
+        for b, flag in zip(backends, were):
+            b.allow_tf32 = flag
 
+# %% ../nbs/00_core.ipynb #dd355d89
 @contextlib.contextmanager
 def inference(*models):
-    "Context of eval mode, no gradients, float32 (no autocast, no TF32); on leaving, every submodule's training flag is as it was"
+    "Context of eval mode, no gradients, float32 (no autocast, no TF32); flags are as before after it"
     # a frozen module says False whatever it was set to, and that is what has to come back
     flags = [(m, vars(m).get("training", m.training)) for model in models for m in model.modules()]
     try:
-        for model in models: model.eval()
-        with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False), _full_float32(): yield
+        for model in models:
+            model.eval()
+        with (
+            torch.no_grad(),
+            torch.autocast("cpu", enabled=False),
+            torch.autocast("cuda", enabled=False),
+            _full_float32(),
+        ):
+            yield
     finally:
-        for m, flag in flags: m.training = flag
+        for m, flag in flags:
+            m.training = flag
 
 # %% ../nbs/00_core.ipynb #3e16710a
 def own_chance(device):
@@ -284,11 +321,15 @@ def seed_pass(batches, device, *parts, epoch=None):
 
 # %% ../nbs/00_core.ipynb #0e73abd6
 def plain(value):
-    "`value` as JSON can hold it: tensors and arrays as lists, floats to seven digits, not-finite ones as None"
-    if isinstance(value, dict): return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)): return [plain(v) for v in value]
-    if isinstance(value, (torch.Tensor, np.ndarray, np.generic)): return plain(value.tolist())
-    if isinstance(value, float): return float(f"{value:.7g}") if np.isfinite(value) else None
+    "`value` as JSON can hold it: arrays as lists, floats to seven digits, not-finite ones None"
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return float(f"{value:.7g}") if np.isfinite(value) else None
     return value
 
 # %% ../nbs/00_core.ipynb #2c22fbb1
@@ -312,7 +353,7 @@ def _remove_leftovers(folder):
         if pid.isdigit() and not _alive(int(pid)):
             left.unlink(missing_ok=True)
 
-
+# %% ../nbs/00_core.ipynb #4294a7f1
 def write_atomic(path, write):
     """`path` as `write(temporary_path)` left it, whole or not at all
 
@@ -422,12 +463,17 @@ class _Records:
 
     def write(self, cfg, result, **source):
         "The record made of `result` and `source`, written to the run's folder"
-        config = {**asdict(cfg), "data": source["data"]["name"]}  # a folder's place is the user's business
+        config = {
+            **asdict(cfg),
+            "data": source["data"]["name"],
+        }  # a folder's place is the user's business
         origin = {**provenance(), "seconds": 0.0, "config": config, **source}
         rec = plain({"result": result, "provenance": origin})
         rec["provenance"]["digest"] = _record_digest(rec)
         text = json.dumps(rec, sort_keys=True, allow_nan=False) + "\n"
-        write_atomic(self.folder(cfg) / "record.json", lambda f: f.write_text(text, encoding="utf-8"))
+        write_atomic(
+            self.folder(cfg) / "record.json", lambda f: f.write_text(text, encoding="utf-8")
+        )
         return rec
 
 # %% ../nbs/00_core.ipynb #0c818ef6
@@ -449,7 +495,11 @@ def _acquired(folder):
     try:
         return lock.acquire(timeout=PATIENCE)
     except Timeout:
-        print(f"waiting for {folder / '.lock'}, held by {_holder(folder)}", file=sys.stderr, flush=True)
+        print(
+            f"waiting for {folder / '.lock'}, held by {_holder(folder)}",
+            file=sys.stderr,
+            flush=True,
+        )
         return lock.acquire()
 
 # %% ../nbs/00_core.ipynb #0a82c9be
@@ -466,9 +516,12 @@ def _hold(folder):
         finally:
             (folder / ".holder").unlink(missing_ok=True)
 
-
+# %% ../nbs/00_core.ipynb #bd574301
 class Store(_Records):
-    "A folder of runs: records, snapshots, a checkpoint at most each `every` seconds; `bar`: the line of a progress bar a run, None for none"
+    """A folder of runs: records, snapshots, a checkpoint at most each `every` seconds
+
+    `bar`: the line of a progress bar a run, None for none.
+    """
 
     def lock(self, cfg):
         "Context that one process at a time holds for the run `cfg`; others wait"
@@ -491,7 +544,7 @@ class Store(_Records):
         "State dict of the snapshot `label` of run `cfg`, or of the run `name` that it needs"
         folder = self.folder(cfg, name)
         try:
-            return load_tensors(folder / f"{label}.safetensors")[0]
+            return load_tensors(folder / f"{label}.safetensors", own=True)[0]
         except BadInput as e:
             raise BadInput(f"{e}; delete the folder {folder} and run again") from None
 
@@ -508,7 +561,7 @@ def _number(text):
 
 
 def _parsed(path):
-    "What the JSON file `path` holds; `ValueError` where that is no whole JSON, `FileNotFoundError` without a file"
+    "What the JSON file `path` holds; `ValueError` where it is cut off, or a folder"
     check(not path.is_dir(), "record", str(path), "be a file, not a folder")
     text = path.read_bytes()
     try:
@@ -517,7 +570,7 @@ def _parsed(path):
         held = f"{path}, which is no whole JSON ({e})"
         raise BadInput(f"record held {held!r}; it must {_AS_WRITTEN}") from None
 
-
+# %% ../nbs/00_core.ipynb #18708ad5
 def _record_digest(rec):
     "Hash of a record's two parts, less the digest itself"
     parts = [rec["result"], {k: v for k, v in rec["provenance"].items() if k != "digest"}]
@@ -526,7 +579,9 @@ def _record_digest(rec):
 # %% ../nbs/00_core.ipynb #814f55de
 def _checked(rec, path, told=()):
     "`rec`, or a `ValueError` where it is no record, was changed, or does not name one of `told`"
-    dicts = isinstance(rec, dict) and all(isinstance(rec.get(k), dict) for k in ("result", "provenance"))
+    dicts = isinstance(rec, dict) and all(
+        isinstance(rec.get(k), dict) for k in ("result", "provenance")
+    )
     check(dicts, "record", f"{path}, without a result and a provenance", _AS_WRITTEN)
     if missing := [k for k in told if k not in rec["provenance"]]:
         check(False, "record", f"{path}, whose provenance lacks {missing[0]}", _AS_WRITTEN)
@@ -561,9 +616,16 @@ _SOURCE = {
 }
 _NAMED = {"name": str, "fingerprint": str}
 _READ = ("chapter", "name", "kind", "needs", "seed", "scale", "data", "budget")
-_READ += ("net", "lr", "schedule", "batch", "epochs", "options")  # other fields an older record may lack
+_READ += (
+    "net",
+    "lr",
+    "schedule",
+    "batch",
+    "epochs",
+    "options",
+)  # other fields an older record may lack
 
-
+# %% ../nbs/00_core.ipynb #11d14ee3
 def _fits(value, kind):
     "Is `value`, read from JSON, of a type that a Config or a provenance holds?"
     if get_origin(kind) is tuple:
@@ -575,13 +637,13 @@ def _fits(value, kind):
 
 
 def _misfit(held, kinds, needed):
-    "First name whose value in the dict `held` is needed and missing, or not of its kind; None without one"
+    "First name whose value in `held` is needed and missing, or not of its kind; else None"
     wrong = [k for k, kind in kinds.items() if k in held and not _fits(held[k], kind)]
     return next(iter([*(k for k in needed if k not in held), *wrong]), None)
 
 # %% ../nbs/00_core.ipynb #7f6dfa1c
 def _checked_run(rec, path):
-    "`rec`, or a `ValueError` where it is not the record of a run or holds something of another type"
+    "`rec`, or a `ValueError` where it is no record of a run, or a field is of another type"
     source = _checked(rec, path, _SOURCE)["provenance"]
     config, data = source["config"], source["data"]
     typed = {f.name: f.type for f in fields(Config)}
@@ -590,11 +652,13 @@ def _checked_run(rec, path):
         wrong = _misfit(*part)
         held = f"{path}, whose {wrong} is missing or of a wrong type"
         check(wrong is None, "record", held, _AS_WRITTEN)
+    signed = "digest" in source or "threads" not in config  # older records have neither
+    check(signed, "record", f"{path}, without its digest", _AS_WRITTEN)
     known = config["scale"] in SCALE_DATA and 0 < config["budget"] <= 1
     check(known, "record", f"{path}, of an unknown scale or budget", _AS_WRITTEN)
     return rec
 
-
+# %% ../nbs/00_core.ipynb #882bd151
 def _whole_record(path):
     "The record of a run at `path`; None where there is none, or none that is whole, which is said"
     try:
@@ -628,19 +692,22 @@ def save_tensors(path, tensors, meta=None):
     return write_atomic(path, lambda f: f.write_bytes(data))
 
 # %% ../nbs/00_core.ipynb #7aed1fc3
-def load_tensors(path):
+def load_tensors(path, *, own=False):
     """(dict of name to Tensor, dict of metadata) of a safetensors file
 
-    `ValueError` where it is missing, cut off, or not what its digest (if it has one) says.
+    own: `save_tensors` has written it, so that it must have a digest; others may lack one.
+    `ValueError` where it is missing, cut off, or not what its digest says.
     """
     check(Path(path).is_file(), "path", str(path), "be an existing safetensors file")
     try:
         with safe_open(path, "pt") as f:
             tensors, meta = {k: f.get_tensor(k) for k in f.keys()}, dict(f.metadata() or {})
     except (SafetensorError, OSError) as e:
-        raise BadInput(f"path held {str(path)!r}, which is no whole safetensors file: {e}") from None
+        raise BadInput(
+            f"path held {str(path)!r}, which is no whole safetensors file: {e}"
+        ) from None
     digest = meta.pop("digest", None)
-    whole = digest is None or digest == _digest(tensors, meta)
+    whole = digest == _digest(tensors, meta) or (digest is None and not own)
     check(whole, "path", str(path), "be as it was written: its bytes have changed since")
     return tensors, meta
 
@@ -695,7 +762,8 @@ def first(records, name):
 def pick(records, name, diverged=False):
     """{seed: result} of the run `name`; `NotRun` where there is no record of it.
 
-    Seeds that could not be run, since one that they need diverged, are left out, and those that diverged unless asked for.
+    Seeds that could not be run, since one that they need diverged, are left out, and those that
+    diverged unless asked for.
     """
     named = [r for r in records if r["provenance"]["config"]["name"] == name]
     if not named:
@@ -755,18 +823,21 @@ def worst(parts):
 @dataclass(frozen=True)
 class Claim:
     "A claim of the paper, in a form that records can contradict"
+
     id: str
     section: str
     sentence: str
     premise: str
-    margin: str                 # the margins, with their reason
+    margin: str  # the margins, with their reason
     controls: str
-    where: str                  # the notebook that shows it
-    test: object                # records -> (parts of the premise, parts of the claim)
+    where: str  # the notebook that shows it
+    test: object  # records -> (parts of the premise, parts of the claim)
 
+# %% ../nbs/00_core.ipynb #d9bacbf1
 @dataclass(frozen=True)
 class Verdict:
     "What the records say of a claim"
+
     claim: Claim
     verdict: str
     premise: list
@@ -774,7 +845,7 @@ class Verdict:
 
     @property
     def headline(self):
-        "The part that shows best why the verdict is what it is: the first that failed, else the first"
+        "The part that shows best why the verdict is as it is: the first that failed, else the first"
         pool = self.premise if "premise" in self.verdict else self.parts
         return next((p for p in pool if p.verdict != SUPPORTED), pool[0] if pool else None)
 
