@@ -39,9 +39,10 @@ from heurlens.core import (
     derive,
     device_of,
     each_batch,
+    go_on,
     inference,
     load_tensors,
-    machine,
+    made_on,
     private,
     reiterable,
     same_network,
@@ -259,16 +260,6 @@ def _size(x, arg="batches"):
     check(len(x) > 0, arg, "a batch without samples", "hold samples in every batch")
     return len(x)
 
-
-def _pairs(batches):
-    "The pairs (x, y) of `batches`; `ValueError` where a batch is something else"
-    for batch in each_batch(batches):
-        held = f"a {type(batch).__name__} of {len(batch)}"
-        check(
-            len(batch) == 2, "batches", held, "hold pairs (x, y): pack several targets into one y"
-        )
-        yield batch
-
 # %% ../nbs/10_mode_connectivity.ipynb #88fa6b3a
 def _place(v, device):
     "`v` on the device, an array as a tensor; half precision becomes float32, what is neither stays"
@@ -292,7 +283,7 @@ MEASURES = ("loss", "accuracy", "entropy", "disagree_a", "disagree_b")
 def _evaluate(net, batches, settle, count, loss_fn, ends=(None, None)):
     "Means over samples [5, count] of MEASURES, of `net` as settle(i) sets it; NaN what needs classes, or an end that is not among the points"
     sums, n, where = 0.0, 0, device_of(net)
-    for x, y in _pairs(batches):
+    for x, y in each_batch(batches):
         size, x, y = _size(x), _input(x, net), _place(y, where)
         each = [_sample_sums(net, settle, i, x, y, loss_fn) for i in range(count)]
         answers = [a for *_, a in each]
@@ -735,7 +726,7 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
     for epoch in tqdm(range(start, epochs), disable=not progress):
         seed_pass(batches, w.device, seed, "curve", epoch, epoch=epoch)
         step, chance = epoch * steps, torch.Generator().manual_seed(derive(seed, "curve", epoch))
-        for i, (x, y) in enumerate(_pairs(batches)):
+        for i, (x, y) in enumerate(each_batch(batches)):
             if _size(x) == 1 and steps > 1 and norms: continue                       # no variance for BN to use
             t = torch.rand((), generator=chance, dtype=torch.float64).item()
             mix = coefficients(curve.kind, t, curve.bends)
@@ -756,15 +747,16 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
 class _State:
     "Checkpoint of a training's last whole epoch; marks: {what: text} of all that decides the curve"
 
-    def __init__(self, path, every, marks, where):
-        self.path, self.every, self.marks, self.where = Path(path), every, marks, where
-        self.kept, self.saved = None, time.monotonic()
+    def __init__(self, path, every, marks, device):
+        self.path, self.every, self.marks, self.device = Path(path), every, marks, device
+        self.kept, self.saved, self.machines = None, time.monotonic(), [made_on(device)]
 
     def load(self, bends, speed):
         "Number of epochs done, after setting `bends` and `speed`; 0 without such a checkpoint"
-        tensors, meta = _read_state(self.path, self.marks, self.where)
+        tensors, meta = _read_state(self.path, self.marks)
         if not meta:
             return 0
+        self.machines = go_on(self.path, meta, self.device)
         bends.copy_(tensors["bends"])
         speed.copy_(tensors["speed"])
         return int(meta["epochs"])
@@ -779,7 +771,8 @@ class _State:
         if self.kept is None:
             return None
         done, tensors = self.kept
-        meta = {"epochs": str(done), "marks": json.dumps(self.marks), "where": self.where}
+        meta = {"epochs": str(done), "marks": json.dumps(self.marks)}
+        meta["machines"] = json.dumps(self.machines)
         save_tensors(self.path, tensors, meta)
         self.kept, self.saved = None, time.monotonic()
         return done
@@ -797,12 +790,12 @@ def _kept_on_error(state, epochs):
         raise
 
 # %% ../nbs/10_mode_connectivity.ipynb #6848aa99
-def _read_state(path, marks, where):
+def _read_state(path, marks):
     "(tensors, metadata) of a checkpoint; empty, with a warning, where it is of another training"
     if not path.exists():
         return {}, {}
     try:
-        tensors, meta = load_tensors(path)
+        tensors, meta = load_tensors(path, own=True)
         held = json.loads(meta.get("marks", "{}"))
     except ValueError as e:
         tensors, held, reason = {}, {}, f"cannot be read ({e})"
@@ -813,9 +806,6 @@ def _read_state(path, marks, where):
         text = f"checkpoint {path} {reason}: the curve is trained from the start"
         warnings.warn(text, stacklevel=5)
         return {}, {}
-    if meta["where"] != where:
-        text = f"checkpoint {path}: begun on {meta['where']}, now {where}; last digits may differ"
-        warnings.warn(text, stacklevel=5)
     return tensors, meta
 
 # %% ../nbs/10_mode_connectivity.ipynb #d7ae6fee
@@ -825,7 +815,7 @@ def _marks(curve, model_a, batches, loss_fn, arguments, seed, tag):
     data = hashlib.blake2b(digest_size=16)
     with untouched(device, batches):
         seed_pass(batches, device, seed, "curve", 0, epoch=0)
-        for batch in _pairs(batches):
+        for batch in each_batch(batches):
             data.update(_seen(batch).encode())
     amp = torch.is_autocast_enabled(device.type) and str(torch.get_autocast_dtype(device.type))
     parts = {
@@ -872,7 +862,7 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     arguments, state = (kind, bends, epochs, lr, seed, momentum, weight_decay), None
     if checkpoint:
         marks = _marks(curve, model_a, batches, loss_fn, arguments, seed, tag)
-        state = _State(checkpoint, every, marks, f"{machine(curve.points.device)}, torch {torch.__version__}")
+        state = _State(checkpoint, every, marks, curve.points.device)
     with untouched(curve.points.device, batches), torch.enable_grad(), _kept_on_error(state, epochs):
         _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
     return curve
