@@ -39,7 +39,7 @@ from . import __version__
 
 # %% ../nbs/90_cli.ipynb #4affed2f
 def _later(module, names):
-    "Functions and classes `names` of the heurlens module, which is imported at the first call of one"
+    "Functions and classes `names` of a heurlens module, imported when one is first called"
 
     def one(name):
         def call(*args, **keywords):
@@ -58,76 +58,99 @@ check_scale, device, network, run_key = _later("train", "check_scale device netw
 [save] = _later("plots", "save")
 
 # %% ../nbs/90_cli.ipynb #b8e1c885
-CHAPTERS = {"connectivity": "resilience", "sgdr": "sgdr", "warmup": "warmup", "distillation": "distillation"}
+CHAPTERS = {
+    "connectivity": "resilience",
+    "sgdr": "sgdr",
+    "warmup": "warmup",
+    "distillation": "distillation",
+}
 SEEDS = {"connectivity": 3, "sgdr": 5, "warmup": 5, "distillation": 5}
+
 
 def chapter(name):
     "The module of a chapter"
     check(name in CHAPTERS, "chapter", name, f"be one of {list(CHAPTERS)}")
     return importlib.import_module(f"heurlens.{CHAPTERS[name]}")
 
+
 def claims(names=CHAPTERS):
     "Every claim of the named chapters, as {id: (chapter, Claim)}, in the paper's order"
     return {c.id: (n, c) for n in names for c in chapter(n).CLAIMS}
 
+# %% ../nbs/90_cli.ipynb #e5f11b72
 def planned(chapters=(), scale="digits", data=None, seeds=None, budget=1.0):
     "Every Config that `run` would make, those that others need first"
     check_scale(scale, budget)
     check(seeds is None or seeds >= 1, "seeds", seeds, "be at least 1")
     names = list(dict.fromkeys(chapters or CHAPTERS))
     rows = [(c, s) for c in names if chapter(c) for s in range(seeds or SEEDS[c])]
-    return [_of_images(cfg) for c, s in rows for cfg in chapter(c).runs(scale, s, data, budget).values()]
+    tables = [chapter(c).runs(scale, s, data, budget) for c, s in rows]
+    return [_of_images(cfg) for table in tables for cfg in table.values()]
+
 
 NAMED = ("digits", "cifar10")  # the data sets that are the same everywhere
+
 
 def _fingerprint(cfg):
     "Fingerprint of the images that `cfg` names, as records hold it"
     return run_key(replace(cfg, needs=()), Store())[1]["fingerprint"]
+
 
 def _of_images(cfg):
     "`cfg`, with the start of its images' fingerprint where they are a folder's"
     return cfg if cfg.data in NAMED else replace(cfg, images=_fingerprint(cfg)[:8])
 
 # %% ../nbs/90_cli.ipynb #c0a85269
-_LINE = None      # in a worker process: the line of its progress bars, None for none
+_LINE = None  # in a worker process: the line of its progress bars, None for none
+
 
 def _end_with(parent):
     "End this process when its parent has ended, by whatever means"
-    while os.getppid() == parent: time.sleep(1)
+    while os.getppid() == parent:
+        time.sleep(1)
     os._exit(1)
+
 
 def _enter(lock, lines, parent):
     "Begin a worker process: one line of the terminal for its bars"
     global _LINE
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)                  # Ctrl-C reaches the whole group; the parent ends its workers
+    # Ctrl-C reaches the whole group; the parent ends its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     tqdm.set_lock(lock)
     _LINE = lines.get() if lines else None
     _warn_in_lines()
 
+
 def _warn_in_lines():
-    "From now on a warning of this process is one line, above the progress bars, which would overwrite it"
+    "From now on a warning of this process is one line above the progress bars"
+
     def show(message, category, filename, lineno, file=None, line=None):
         tqdm.write(f"heurlens: {' '.join(str(message).split())}", file=file or sys.stderr)
+
     warnings.showwarning = show
 
+# %% ../nbs/90_cli.ipynb #67a51948
 def _make(cfg, store):
-    "The record of `cfg`, made where it is not there; a `ValueError` where its images are no longer those planned"
+    "The record of `cfg`, made where it is not there; `ValueError` where its images have changed"
     same = not cfg.images or _fingerprint(cfg).startswith(cfg.images)
     check(same, "data", cfg.data, "hold the same images from the start of a command to its end")
     return chapter(cfg.chapter).experiment(cfg, store)
 
+# %% ../nbs/90_cli.ipynb #6850fb53
 def _work(cfg, out, every):
     "Make one record in a worker process; the seconds it took"
     start = time.perf_counter()
     _make(cfg, Store(out, every, _LINE))
     return time.perf_counter() - start
 
+
 def _pool(workers, bars):
     "A pool of worker processes, with or without a progress bar a run"
     ctx = mp.get_context("spawn")
     lines = ctx.SimpleQueue() if bars else None
-    for k in range(workers if bars else 0): lines.put(k + 1)
+    for k in range(workers if bars else 0):
+        lines.put(k + 1)
     return ProcessPoolExecutor(workers, ctx, _enter, (ctx.RLock(), lines, os.getpid()))
 
 # %% ../nbs/90_cli.ipynb #bfd80ff9
@@ -176,86 +199,117 @@ def missing(configs, store):
     todo, fresh = [], set()
     for c in configs:
         if any((c.chapter, n, c.seed) in fresh for n in c.needs) or not _done(c, store):
-            todo.append(c); fresh.add((c.chapter, c.name, c.seed))
+            todo.append(c)
+            fresh.add((c.chapter, c.name, c.seed))
     return todo
 
+# %% ../nbs/90_cli.ipynb #2af02138
 def run_all(configs, out="runs", workers=None, quiet=False, every=60.0):
-    """Records of `configs`, in their order, made where they are not there yet, by `workers` processes (0: in this one).
+    """Records of `configs`, in their order, made where they are not there yet
 
-    A checkpoint is written at most each `every` seconds a run; `quiet`: no progress bars, nothing on standard error.
+    workers: processes that make them; 0: this one; None: one a core (8 at most), one on a GPU.
+    A checkpoint is written at most each `every` seconds a run.
+    quiet: no progress bars, nothing on standard error.
     """
     store, bars = Store(_writable(out), every), not quiet and sys.stderr.isatty()
     todo = missing(configs, store)
-    workers = (1 if device().type == "cuda" else min(os.cpu_count() or 1, 8)) if workers is None else workers
-    say = lambda text: None if quiet else print(text, file=sys.stderr)
-    say(f"{len(configs)} runs, {len(configs) - len(todo)} already in {out}, {len(todo)} to do" + (f" on {workers} workers" if workers else ""))
-    bar = tqdm(total=len(todo), desc="runs", unit="run", disable=quiet, mininterval=1,
-               bar_format="{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]")
-    if workers == 0 or not todo:
-        for c in todo: _make(c, Store(out, every, 1 if bars else None)); bar.update()
-    else:
-        pool = _pool(workers, bars)
-        try: _hand_out(pool, todo, out, every, _Left(todo, workers), bar)
-        except BaseException:
-            bar.close()                                                          # what is said next gets a line of its own
-            for p in list(pool._processes.values()): p.terminate()
-            raise
-        finally: pool.shutdown(wait=True, cancel_futures=True)
-    bar.close()
+    if workers is None:
+        workers = 1 if device().type == "cuda" else min(os.cpu_count() or 1, 8)
+    if not quiet:
+        on = f" on {workers} workers" if workers else ""
+        there = len(configs) - len(todo)
+        text = f"{len(configs)} runs, {there} already in {out}, {len(todo)} to do{on}"
+        print(text, file=sys.stderr)
+    with _bar(len(todo), quiet) as bar:
+        if workers and todo:
+            _make_all(todo, out, every, workers, bars, bar)
+        else:
+            for c in todo:
+                _make(c, Store(out, every, 1 if bars else None))
+                bar.update()
     return [store.read(c) for c in configs]
 
+# %% ../nbs/90_cli.ipynb #0c231b75
+def _bar(total, quiet):
+    "The progress bar over all runs"
+    form = "{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+    return tqdm(
+        total=total, desc="runs", unit="run", disable=quiet, mininterval=1, bar_format=form
+    )
+
+
+def _make_all(todo, out, every, workers, bars, bar):
+    "Make the records of `todo` by worker processes, which end with this call, whatever ends it"
+    pool = _pool(workers, bars)
+    try:
+        _hand_out(pool, todo, out, every, _Left(todo, workers), bar)
+    except BaseException:
+        bar.close()  # what is said next gets a line of its own
+        for p in list(pool._processes.values()):
+            p.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
 # %% ../nbs/90_cli.ipynb #b5d797d5
+TIMED = 100  # images at most in a step that is timed: one in a larger batch costs about as much
+
+
 def seconds_a_step(cfg, data, steps=3):
     "Seconds of one training step of the network of `cfg` at its batch, the median of a few"
     import torch
-    import torch.nn.functional as F
 
     from heurlens.train import OPTIMIZERS
 
     whole, shape = min(cfg.batch, round(cfg.share * len(data.train))), data.train.x.shape[1:]
-    n = min(whole, TIMED)
-    model, x = network(cfg, data).train(), torch.randn(n, *shape, device=device()).contiguous(memory_format=torch.channels_last)
-    y, took, optimizer = torch.zeros(n, dtype=torch.long, device=device()), [], OPTIMIZERS[cfg.optimizer](model.parameters(), cfg)
+    n, model, took = min(whole, TIMED), network(cfg, data).train(), []
+    x = torch.randn(n, *shape, device=device()).contiguous(memory_format=torch.channels_last)
+    y = torch.zeros(n, dtype=torch.long, device=device())
+    optimizer = OPTIMIZERS[cfg.optimizer](model.parameters(), cfg)
     with using_threads(cfg.threads):
         for _ in range(steps + 1):
             start = time.perf_counter()
-            with torch.autocast(device().type, torch.bfloat16, enabled=cfg.amp): loss = F.cross_entropy(model(x).float(), y)
+            with torch.autocast(device().type, torch.bfloat16, enabled=cfg.amp):
+                loss = torch.nn.functional.cross_entropy(model(x).float(), y)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             took.append((time.perf_counter() - start, loss.item())[0])
     return statistics.median(took[1:]) * whole / n
 
-TIMED = 100  # images at most in a step that is timed: an image of a larger batch costs about as much
-
 # %% ../nbs/90_cli.ipynb #59fefcc9
 def _there(name):
     "Are the images of that name here already, or a folder's?"
-    if name != "cifar10": return True
+    if name != "cifar10":
+        return True
     from heurlens.data import cache_folder
+
     return (cache_folder() / "cifar10/cifar-10-batches-py").is_dir()
 
+
 def _sized(cfg):
-    "What stands in for CIFAR-10 in a plan: no images, but as many, as large, and of as many classes"
+    "What stands in for CIFAR-10 in a plan: as many images, as large, of as many classes"
     import torch
+
+    from heurlens.data import Split
+
     held = round(cfg.valid * 50_000)
     x = torch.zeros(1, 3, 32, 32, dtype=torch.uint8).expand(50_000 - held, 3, 32, 32)
-    return SimpleNamespace(train=_Counted(x), valid=range(held or 10_000), classes=range(10))
+    train = Split(x, x[:, 0, 0, 0], None, None)
+    return SimpleNamespace(train=train, valid=range(held or 10_000), classes=range(10))
 
-class _Counted:
-    "Images `x` that know how many they are"
-    def __init__(self, x): self.x = x
-    def __len__(self): return len(self.x)
-
+# %% ../nbs/90_cli.ipynb #bee09935
 def images_of(cfg):
     "The data of `cfg`; what stands in for them where they are not downloaded yet"
     return run_key(replace(cfg, needs=()), Store())[0] if _there(cfg.data) else _sized(cfg)
 
+
 def check_budget(configs):
-    "Stop where the budget leaves a run so small a share of the images that it is less than one batch of two"
+    "`ValueError` where the budget leaves a run fewer than two images"
     for c in configs:
         n = len(images_of(c).train)
-        check(round(c.share * n) >= 2, "budget", c.budget, f"leave each run two of its {n} training images at least ({c.chapter} {c.name} gets fewer)")
+        must = f"leave each run two of its {n} training images; {c.chapter} {c.name} gets fewer"
+        check(round(c.share * n) >= 2, "budget", c.budget, must)
 
 # %% ../nbs/90_cli.ipynb #c0633948
 def estimated(configs):
@@ -263,9 +317,13 @@ def estimated(configs):
     out, timed = {}, {}
     for i, c in enumerate(configs):
         data = images_of(c)
-        n, what = round(c.share * len(data.train)), json.dumps([c.net, c.batch, c.share, c.amp], sort_keys=True)
-        if what not in timed: timed[what] = seconds_a_step(c, data) / min(c.batch, n)
-        points = c.options.get("ts", 0) * len(c.options.get("looks", (0, 1))) if c.kind in ("curve", "path") else c.options.get("grid", 0) ** 2
+        n = round(c.share * len(data.train))
+        what = json.dumps([c.net, c.batch, c.share, c.amp], sort_keys=True)
+        if what not in timed:
+            timed[what] = seconds_a_step(c, data) / min(c.batch, n)
+        points = c.options.get("grid", 0) ** 2
+        if c.kind in ("curve", "path"):
+            points = c.options.get("ts", 0) * len(c.options.get("looks", (0, 1)))
         images = c.epochs * (n + len(data.valid) / 3) + points * (2 * n + len(data.valid)) / 3
         out[i] = images * timed[what]
     return out
@@ -287,105 +345,157 @@ def scorecard(records):
 
 # %% ../nbs/90_cli.ipynb #b75fdf3a
 def current(record):
-    "Was this record made under the settings that this version would use? Not where they cannot be read"
+    "Was this record made under the settings that this version would use?"
     try:
-        where = record["provenance"]
-        told, images = where["config"], where["config"]["images"]
-        if where["heurlens"] != __version__ or [type(told[k]) for k in ("seed", "data")] != [int, str]: return False
-        if images and images != where["data"]["fingerprint"][:8] or not re.fullmatch("[0-9a-f]*", images): return False
-        cfg = chapter(told["chapter"]).runs(told["scale"], told["seed"], told["data"], told["budget"]).get(told["name"])
-        return cfg is not None and plain({**asdict(cfg), "data": told["data"], "images": images}) == told and bool(sources([record]))
-    except (AttributeError, LookupError, TypeError, ValueError, OverflowError): return False
+        return record["provenance"]["heurlens"] == __version__ and _as_planned(record)
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError):
+        return False  # settings that no run writes
 
+
+def _as_planned(record):
+    "Are the settings of a record those of a run of its chapter? Raises where they cannot be read"
+    told, data = record["provenance"]["config"], record["provenance"]["data"]
+    images = told["images"]
+    typed = type(told["seed"]) is int and type(told["data"]) is str
+    if not typed or not re.fullmatch("[0-9a-f]*", images) or not sources([record]):
+        return False
+    table = chapter(told["chapter"]).runs(told["scale"], told["seed"], told["data"], told["budget"])
+    cfg = table.get(told["name"])
+    same = images in ("", data["fingerprint"][:8]) and cfg is not None
+    return same and plain({**asdict(cfg), "data": told["data"], "images": images}) == told
+
+# %% ../nbs/90_cli.ipynb #01989166
 def studies(root, strict=False):
     """{study: records} below a folder of runs or of published records
 
-    Records of other settings or versions are left out, and that is said, a line for all; so are those that were cut off
-    or changed, a line each (`strict`: `ValueError`). `ValueError` where a run is there twice.
+    Records of other settings or versions are left out, and that is said, a line for all; so are
+    those that were cut off or changed, a line each (`strict`: `ValueError`).
+    `ValueError` where a run is there twice.
     """
     found = load_records(root, strict=strict) if Path(root).is_dir() else []
     kept = [r for r in found if current(r)]
     if left := len(found) - len(kept):
-        print(f"heurlens: {left} records below {root} were made under other settings or another version and are left out", file=sys.stderr)
+        why = "were made under other settings or another version and are left out"
+        print(f"heurlens: {left} records below {root} {why}", file=sys.stderr)
     out = {}
-    for r in kept: out.setdefault(Config(**r["provenance"]["config"]).study, []).append(r)
+    for r in kept:
+        out.setdefault(Config(**r["provenance"]["config"]).study, []).append(r)
     for study, records in out.items():
-        runs = Counter("{chapter} {name} seed {seed}".format(**r["provenance"]["config"]) for r in records)
+        told = "{chapter} {name} seed {seed}".format
+        runs = Counter(told(**r["provenance"]["config"]) for r in records)
         run, n = runs.most_common(1)[0]
         check(n == 1, "root", str(root), f"hold each run once; {run} of {study} is there {n} times")
     return dict(sorted(out.items()))
 
+# %% ../nbs/90_cli.ipynb #39dd8a49
 def sources(records):
-    "One line on where records come from: how many, data, device, versions, revision, and the minutes that they took"
+    "One line on where records come from: how many, data, device, versions, revision, minutes"
     told = [r["provenance"] for r in records]
     each = lambda f: ", ".join(sorted({str(f(p)) for p in told}))
-    return (f"{len(records)} records; data: {each(lambda p: p['data']['name'])}; {each(lambda p: p['device'])}, {each(lambda p: p['threads'])} thread a run; "
-            f"torch {each(lambda p: p['versions']['torch'])}; heurlens {each(lambda p: p['heurlens'])} at {each(lambda p: p['revision'])}; "
-            f"{sum(p['seconds'] for p in told) / 60:.0f} minutes of work")
+    data, torch_ = each(lambda p: p["data"]["name"]), each(lambda p: p["versions"]["torch"])
+    device_, threads, ours, at = (
+        each(lambda p: p[k]) for k in ("device", "threads", "heurlens", "revision")
+    )
+    return (
+        f"{len(records)} records; data: {data}; {device_}, {threads} thread a run; "
+        f"torch {torch_}; heurlens {ours} at {at}; "
+        f"{sum(p['seconds'] for p in told) / 60:.0f} minutes of work"
+    )
 
+# %% ../nbs/90_cli.ipynb #b9792835
 def scorecard_table(root, scales=("digits", "small", "paper")):
-    "The scorecard as a Markdown table for a page beside the notebooks, a column a scale: verdict and deciding number; empty where nothing was run"
+    """The scorecard as a Markdown table for a page beside the notebooks
+
+    A column a scale: verdict and the number that decided it; empty where nothing was run.
+    """
     found = {s: verdicts(r) for s, r in studies(root).items()}
     columns = [*scales, *(s for s in found if s not in scales)]
     rows = ["| claim | " + " | ".join(columns) + " | look at |", "|---" * (len(columns) + 2) + "|"]
     for i, (_, c) in claims().items():
         cells = [found.get(s, {}).get(i) for s in columns]
-        told = [f"**{v.verdict}**<br>{v.headline.what}: {v.headline.estimate}" if v else "" for v in cells]
-        rows.append(f"| **{i}** {c.sentence} | " + " | ".join(told) + f" | [{c.where}]({c.where}.ipynb) |")
+        told = [
+            f"**{v.verdict}**<br>{v.headline.what}: {v.headline.estimate}" if v else ""
+            for v in cells
+        ]
+        rows.append(f"| **{i}** {c.sentence} | {' | '.join(told)} | [{c.where}]({c.where}.ipynb) |")
     return "\n".join(rows)
 
 # %% ../nbs/90_cli.ipynb #84a47c2e
 def figures(records):
     "{chapter: {name: function that draws it}} for the chapters that the records can draw"
-    return {c: chapter(c).FIGURES for c in CHAPTERS if any(r["provenance"]["config"]["chapter"] == c for r in records)}
+    return {
+        c: chapter(c).FIGURES
+        for c in CHAPTERS
+        if any(r["provenance"]["config"]["chapter"] == c for r in records)
+    }
+
 
 @contextlib.contextmanager
 def _reading(chapter_name, what):
     "Context in which a record whose result is not what its run writes ends in one line"
     from heurlens.core import BadInput, NotRun
-    try: yield
-    except (BadInput, NotRun): raise
+
+    try:
+        yield
+    except (BadInput, NotRun):
+        raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as e:
         told = f"results that {what} cannot be read from ({type(e).__name__}: {e})"
-        check(False, f"records of {chapter_name}", told, "be as their runs wrote them; was one changed by hand?")
+        must = "be as their runs wrote them; was one changed by hand?"
+        check(False, f"records of {chapter_name}", told, must)
 
+# %% ../nbs/90_cli.ipynb #2e00e1c5
 def _draw(draw, records):
-    "The figure, or None where a run that it shows is not there; a figure that was begun is closed then"
+    "The figure; None where a run that it shows is not there, and nothing half drawn is left open"
     import matplotlib.pyplot as plt
 
     from heurlens.core import NotRun
 
-    before = plt.get_fignums()
+    before, name = plt.get_fignums(), records[0]["provenance"]["config"]["chapter"]
     try:
-        with _reading(records[0]["provenance"]["config"]["chapter"], f"the figure {draw.__name__}"): return draw(records)
+        with _reading(name, f"the figure {draw.__name__}"):
+            return draw(records)
     except NotRun:
-        for n in set(plt.get_fignums()) - set(before): plt.close(n)
+        for n in set(plt.get_fignums()) - set(before):
+            plt.close(n)
         return None
 
+# %% ../nbs/90_cli.ipynb #b21c4683
 def drawings(records):
-    "(chapter, name, function, figure) of every figure that the records can draw, one at a time; each is closed afterwards"
+    "(chapter, name, function, figure) of all that the records can draw; each is closed afterwards"
     import matplotlib.pyplot as plt
+
     for c, named in figures(records).items():
         mine = [r for r in records if r["provenance"]["config"]["chapter"] == c]
         for name, draw in named.items():
-            if (fig := _draw(draw, mine)) is None: continue
+            if (fig := _draw(draw, mine)) is None:
+                continue
             yield c, name, draw, fig
             plt.close(fig)
+
+# %% ../nbs/90_cli.ipynb #eb4eaea4
+_HEAD = """<!doctype html><meta charset='utf-8'><title>heurlens</title><style>
+body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}
+pre{background:#f6f6f6;padding:1em;overflow-x:auto;font-size:12px}img{max-width:100%}
+</style><h1>heurlens</h1>"""
+
 
 def report(root, to="report.html"):
     "Path of one self-contained HTML file: scorecard and every figure of every study below `root`"
     found = studies(root)
     check(found, "root", str(root), "hold records; make some with 'heurlens run'")
-    check(Path(to).parent.is_dir() and not Path(to).is_dir(), "to", str(to), "name a file in an existing folder")
-    page = ["<!doctype html><meta charset='utf-8'><title>heurlens</title><style>body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-            "pre{background:#f6f6f6;padding:1em;overflow-x:auto;font-size:12px}img{max-width:100%}</style><h1>heurlens</h1>"]
+    place = Path(to).parent.is_dir() and not Path(to).is_dir()
+    check(place, "to", str(to), "name a file in an existing folder")
+    page = [_HEAD]
     for study, records in found.items():
-        page.append(f"<h2>{html.escape(study)}</h2><p>{html.escape(sources(records))}</p><pre>{html.escape(scorecard(records))}</pre>")
+        of, text = html.escape(sources(records)), html.escape(scorecard(records))
+        page.append(f"<h2>{html.escape(study)}</h2><p>{of}</p><pre>{text}</pre>")
         for c, name, draw, fig in drawings(records):
             page.append(f"<h3>{c}: {name}</h3><p>{html.escape(draw.__doc__)}</p>{_embed(fig)}")
     Path(to).write_text("\n".join(page), encoding="utf-8")
     return Path(to)
 
+# %% ../nbs/90_cli.ipynb #541384be
 def _embed(fig):
     "The figure as an HTML image that carries its own bytes"
     buf = io.BytesIO()
@@ -395,101 +505,165 @@ def _embed(fig):
 # %% ../nbs/90_cli.ipynb #c1963967
 def _published(root):
     "{path below results: text} of the records of full length below `root`, a folder of runs"
-    kept = {study: rs for study, rs in studies(root, strict=True).items() if "@" not in study}  # a trial of a smaller budget is not published
+    found = studies(root, strict=True)
+    kept = {study: rs for study, rs in found.items() if "@" not in study}  # trials have an @
     records = [r for rs in kept.values() for r in rs]
     check(records, "root", str(root), "hold records of full length; make some with 'heurlens run'")
     changed = sum(str(r["provenance"]["revision"]).endswith("+") for r in records)
-    check(not changed, "root", f"{changed} records that were made from changed source", "hold none: commit the change and run again, so that a revision says what made them")
+    must = "hold none: commit the change and run again, so that a revision says what made them"
+    check(not changed, "root", f"{changed} records that were made from changed source", must)
     place = "records/{study}/{chapter}/{name}-s{seed}.json".format
-    return {place(study=study, **r["provenance"]["config"]): json.dumps(plain(r), sort_keys=True) + "\n" for study, rs in kept.items() for r in rs}
+    return {
+        place(study=study, **r["provenance"]["config"]): json.dumps(plain(r), sort_keys=True) + "\n"
+        for study, rs in kept.items()
+        for r in rs
+    }
+
 
 def _outdated(path):
-    "Is a file a record that this version would make in another way? Not where it holds something else"
+    "Is a file a record that this version would make in another way?"
     with contextlib.suppress(ValueError):
         record = read_record(path)
         return "config" in record["provenance"] and not current(record)
     return False
 
+# %% ../nbs/90_cli.ipynb #8970fc3b
 @contextlib.contextmanager
 def _beside(folder):
-    "An empty hidden folder in `folder` to write to before anything there is replaced; gone afterwards"
+    "An empty hidden folder in `folder`, to write to before anything is replaced; gone afterwards"
     stage = _writable(folder) / ".publishing"
-    shutil.rmtree(stage, ignore_errors=True)                                                   # left by a process that was killed
+    shutil.rmtree(stage, ignore_errors=True)  # left by a process that was killed
     stage.mkdir()
-    try: yield stage
-    finally: shutil.rmtree(stage, ignore_errors=True)
+    try:
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
+# %% ../nbs/90_cli.ipynb #f2926e86
 def publish(root="runs", results="results"):
-    """Number of records copied from a folder of runs into `results`/records; the figures of their studies are drawn into `results`/figures
+    """Number of records copied from a folder of runs into `results`/records
 
-    All is written beside first, then each file takes its place at once: when it fails or is stopped, every record that
-    was there is there still, the old or the new one. Of the published chapters, those that this version would make in
-    another way go last.
+    The figures of their studies are drawn into `results`/figures.
+    All is written beside first, then each file takes its place at once: when it fails or is
+    stopped, every record that was there is there still, the old or the new one. Of the published
+    chapters, records that this version would make in another way go last.
     """
     texts, results = _published(root), Path(results)
+    goals = [results / path for path in texts]
     with _beside(results) as stage:
-        for i, text in enumerate(texts.values()): (stage / str(i)).write_text(text, encoding="utf-8")
-        goals = [results / path for path in texts]
-        for goal in goals: goal.parent.mkdir(parents=True, exist_ok=True)
-        for i, goal in enumerate(goals): os.replace(stage / str(i), goal)
+        for i, text in enumerate(texts.values()):
+            (stage / str(i)).write_text(text, encoding="utf-8")
+        for i, goal in enumerate(goals):
+            _replace(stage / str(i), goal)
         for path in {p for goal in goals for p in goal.parent.glob("*.json")} - set(goals):
-            if _outdated(path): path.unlink()
+            if _outdated(path):
+                path.unlink()
         for study, records in studies(results / "records").items():
             for _, name, _, fig in drawings(records):
-                goal = results / "figures" / study / f"{name}.png"
-                goal.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(save(fig, stage / goal.name), goal)
+                new = save(fig, stage / f"{name}.png")
+                _replace(new, results / "figures" / study / new.name)
     return len(texts)
 
+# %% ../nbs/90_cli.ipynb #a5d6d9d2
+def _replace(new, goal):
+    "Put the file `new` in the place of `goal`, at once"
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(new, goal)
+
 # %% ../nbs/90_cli.ipynb #91cf8427
-app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
-                  help="Deep-learning heuristics under two lenses: run the studies, read the scorecard.")
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Deep-learning heuristics under two lenses: run the studies, read the scorecard.",
+)
 _Scale = typer.Option("digits", help="digits, small or paper: which table of numbers")
-_Data = typer.Option(None, help="digits, cifar10, or a folder with train/<class>/ and test/<class>/; default: the scale's own")
+_DATA_HELP = "digits, cifar10, or a folder with train/<class>/ and test/<class>/"
+_Data = typer.Option(None, help=f"{_DATA_HELP}; default: the scale's own")
 _Seeds = typer.Option(None, help="seeds a chapter; default: 5, and 3 for connectivity")
 _Budget = typer.Option(1.0, help="multiplies every training length, for a trial: 0.1")
 _Out = typer.Option(Path("runs"), help="folder of runs, read and written")
 _Chapters = typer.Argument(None, help=f"chapters, of {', '.join(CHAPTERS)}; default: all")
+_Workers = typer.Option(None, help="worker processes; default: one a core, one on a GPU; 0: none")
+_EveryRun = typer.Option(60.0, "--every", help="seconds between checkpoints of a run")
+_QuietRun = typer.Option(False, "--quiet", help="no progress bars, for logs")
+_DRY_HELP = "only list what would be run, in order, with an estimate of its cost"
+_Dry = typer.Option(False, "--dry-run", help=_DRY_HELP)
 
+# %% ../nbs/90_cli.ipynb #5e85f066
 @app.command("run")
-def _run(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Data, seeds: int = _Seeds, budget: float = _Budget, out: Path = _Out,
-         workers: int = typer.Option(None, help="worker processes; default: one a core, one on a GPU; 0: none"),
-         every: float = typer.Option(60.0, help="seconds between checkpoints of a run"), quiet: bool = typer.Option(False, help="no progress bars, for logs"),
-         dry_run: bool = typer.Option(False, "--dry-run", help="only list what would be run, in order, with an estimate of its cost")):
+def _run(
+    chapters: list[str] = _Chapters,
+    scale: str = _Scale,
+    data: str = _Data,
+    seeds: int = _Seeds,
+    budget: float = _Budget,
+    out: Path = _Out,
+    workers: int = _Workers,
+    every: float = _EveryRun,
+    quiet: bool = _QuietRun,
+    dry_run: bool = _Dry,
+):
     "Make every record that is missing, then print the scorecard."
     check(workers is None or workers >= 0, "workers", workers, "be at least 0")
     configs = planned(chapters, scale, data, seeds, budget)
-    if dry_run: return _plan(configs, out)
-    run_key(configs[0], Store(out))                                          # the data are loaded once here, so that bad data end here
+    if dry_run:
+        return _plan(configs, out)
+    run_key(configs[0], Store(out))  # the data are loaded once here, so that bad data end here
     check_budget(configs)
     records = run_all(configs, out, workers, quiet, every)
     print(scorecard(records))
 
+# %% ../nbs/90_cli.ipynb #1b6a30c0
 def _plan(configs, out):
-    "Print what `run` would do"
+    "Print what `run` would do; without the images, every record that is there counts as done"
     check_budget(configs)
     store, there = Store(out), _there(configs[0].data)
     todo = missing(configs, store) if there else [c for c in configs if store.read(c) is None]
     guess = estimated(todo)
-    if not there: print("CIFAR-10 is not here yet: `run` downloads it first (170 MB); records that are here count as done")
-    for i, c in enumerate(todo): print(f"{i + 1:4} {c.chapter:13}{c.name:22}seed {c.seed}  {c.epochs:4} epochs  about {guess[i]:6.1f} s" + (f"  needs {', '.join(c.needs)}" if c.needs else ""))
-    print(f"{len(configs)} runs, {len(configs) - len(todo)} done, {len(todo)} to do: about {sum(guess.values()) / 60:.1f} minutes of one worker")
+    if not there:
+        print("CIFAR-10 is not here yet: `run` downloads it first (170 MB)")
+    for i, c in enumerate(todo):
+        print(f"{i + 1:4} {_run_line(c)}  about {guess[i]:6.1f} s{_needs(c)}")
+    minutes = sum(guess.values()) / 60
+    done = f"{len(configs)} runs, {len(configs) - len(todo)} done, {len(todo)} to do"
+    print(f"{done}: about {minutes:.1f} minutes of one worker")
 
+
+def _run_line(cfg):
+    "The columns on a run that plan and list share"
+    return f"{cfg.chapter:13}{cfg.name:22}seed {cfg.seed}  {cfg.epochs:4} epochs"
+
+
+def _needs(cfg):
+    "The end of such a line"
+    return f"  needs {', '.join(cfg.needs)}" if cfg.needs else ""
+
+# %% ../nbs/90_cli.ipynb #6e9189d9
 def _state(cfg, store, record):
     "How the run `cfg` stands, in words"
-    if record is None: return "running" if store.running(cfg) else "-"
+    if record is None:
+        return "running" if store.running(cfg) else "-"
     with _reading(cfg.chapter, "their state"):
         at, lost = (record["result"].get(k) for k in ("diverged_at", "not_run"))
     return str(lost or "done") if at is None else f"diverged at step {at}"
 
+# %% ../nbs/90_cli.ipynb #27138ad3
 @app.command("list")
-def _list(chapters: list[str] = _Chapters, scale: str = _Scale, data: str = _Data, seeds: int = _Seeds, budget: float = _Budget, out: Path = _Out):
+def _list(
+    chapters: list[str] = _Chapters,
+    scale: str = _Scale,
+    data: str = _Data,
+    seeds: int = _Seeds,
+    budget: float = _Budget,
+    out: Path = _Out,
+):
     "List the runs, what they need, and which are done."
     store, configs = Store(out), planned(chapters, scale, data, seeds, budget)
     todo = {id(c) for c in missing(configs, store)}
     for cfg in configs:
         state = _state(cfg, store, None if id(cfg) in todo else store.read(cfg))
-        print(f"{cfg.chapter:13}{cfg.name:22}seed {cfg.seed}  {cfg.epochs:4} epochs  {state:6}" + (f"  needs {', '.join(cfg.needs)}" if cfg.needs else ""))
+        print(f"{_run_line(cfg)}  {state:6}{_needs(cfg)}")
 
 # %% ../nbs/90_cli.ipynb #e2b30b66
 _From = typer.Argument(Path("runs"), help="folder of runs or of published records")
@@ -686,34 +860,57 @@ def _show_compared(a, b, model, data, mean, std, set_, set_b, layers, layers_b, 
 # %% ../nbs/90_cli.ipynb #35f30ec6
 _STOPPED = "stopped; the same command goes on from here"
 
+
 class _Stopped(Exception):
     "A command was interrupted; the message says what it kept"
 
-def main(argv=None):
-    "Exit status of the command line `argv` (default: the process's own); errors are one line on standard error"
-    if argv is None: signal.signal(signal.SIGTERM, signal.default_int_handler)   # as Ctrl-C: workers end, and what they share is given back
-    try:
-        with warnings.catch_warnings():
-            _warn_in_lines()
-            status = typer.main.get_command(app)(args=argv, prog_name="heurlens", standalone_mode=False)
-        if status == 130: raise KeyboardInterrupt                            # how some versions of typer end on Ctrl-C
-    except BrokenProcessPool: status = _complain("a worker process was killed (out of memory?); the same command goes on from here, perhaps with --workers 1")
-    except (KeyboardInterrupt, typer.Abort): status = _complain(_STOPPED, 130)
-    except _Stopped as e: status = _complain(e, 130)
-    except SystemExit as e: status = _complain(_STOPPED, 130) if e.code == 130 else e.code        # and how others do
-    except OSError as e: status = _complain(f"{e.strerror or e}: {e.filename or ''}; the same command goes on from here once that is mended")
-    except Exception as e: status = _complain(_in_words(e))
-    if argv is None: sys.exit(status or 0)
-    return status or 0
 
 def _in_words(e):
-    "What an exception says to the user; raises it where it was not meant for one"
-    if hasattr(e, "format_message"): return f"{e.format_message()} See 'heurlens --help'."                   # typer's own complaints; which package their class is in differs from version to version
+    "(what to tell the user, exit status) of an exception; raises one that was not meant for a user"
     from heurlens.core import BadInput
-    if isinstance(e, BadInput): return str(e)
+
+    if hasattr(e, "format_message"):  # typer's own; where their class is differs between versions
+        return f"{e.format_message()} See 'heurlens --help'.", 2
+    if isinstance(e, BrokenProcessPool):
+        text = "a worker process was killed (out of memory?)"
+        return f"{text}; the same command goes on from here, perhaps with --workers 1", 2
+    if isinstance(e, OSError):
+        text = f"{e.strerror or e}: {e.filename or ''}"
+        return f"{text}; the same command goes on from here once that is mended", 2
+    if isinstance(e, _Stopped):
+        return str(e), 130
+    if isinstance(e, BadInput):
+        return str(e), 2
     raise e
 
-def _complain(what, status=2):
-    "`status`, after one line on standard error"
-    print(f"heurlens: {' '.join(str(what).split())}", file=sys.stderr)
+# %% ../nbs/90_cli.ipynb #2509692d
+def _called(argv):
+    "Exit status of the commands themselves"
+    with warnings.catch_warnings():
+        _warn_in_lines()
+        command = typer.main.get_command(app)
+        return command(args=argv, prog_name="heurlens", standalone_mode=False)
+
+# %% ../nbs/90_cli.ipynb #2898c121
+def main(argv=None):
+    """Exit status of the command line `argv` (default: the process's own)
+
+    What goes wrong is one line on standard error.
+    """
+    if argv is None:  # as Ctrl-C: workers end, and what they share is given back
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        text, status = None, _called(argv) or 0
+    except (KeyboardInterrupt, typer.Abort):
+        text, status = _STOPPED, 130
+    except SystemExit as e:
+        text, status = None, e.code or 0
+    except Exception as e:
+        text, status = _in_words(e)
+    if status == 130:  # how some versions of typer end on Ctrl-C
+        text = text or _STOPPED
+    if text:
+        print(f"heurlens: {' '.join(text.split())}", file=sys.stderr)
+    if argv is None:
+        sys.exit(status)
     return status
