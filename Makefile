@@ -10,7 +10,7 @@ check:  # what is committed agrees with itself
 	python tools/check.py
 
 test:
-	OMP_NUM_THREADS=1 nbdev_test --n_workers 2 --timing
+	nbdev_test --timing
 
 run:    # make run NB=nbs/20_sgdr.ipynb FLAGS="slow"
 	python tools/run.py --flags "$(FLAGS)" $(NB)

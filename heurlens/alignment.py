@@ -10,6 +10,8 @@ import contextlib
 import copy
 import math
 import operator
+import warnings
+
 
 import numpy as np
 import pandas as pd
@@ -23,56 +25,139 @@ from torch.fx.node import map_aggregate
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
-from .core import check, device_of, each_batch, generator, inference, own_chance, same_network
+# %% ../nbs/05_alignment.ipynb #487789a1
+from heurlens.core import (
+    check,
+    device_of,
+    each_batch,
+    generator,
+    inference,
+    private,
+    same_network,
+    seed_pass,
+    untouched,
+)
 
 # %% ../nbs/05_alignment.ipynb #ef253c30
+_GIVEN = ("input", "output", "place", "vocabulary")  # why an order is the network's own
+
+
 class _Axis:
-    "`size` things in an order; `parts`: the axes that it is the product of (one part: it is that axis); `held`: why the order must stay"
-    def __init__(self, size, held=""): self.size, self.held, self.parts = size, held, None
+    """`size` things in an order; `held`: why the order must stay
+
+    `parts`: the axes that it is the product of (one part: it is that axis). `blocks`: the
+    dimensions that it is the sum of, one after the other.
+    """
+
+    def __init__(self, size, held=""):
+        self.size, self.held, self.parts, self.blocks = size, held, None, None
 
     def primes(self):
-        "The axes without parts that this one is the product of, slowest first; none where the size is 1"
-        if self.parts is None: return [self] if self.size > 1 else []
+        "The axes without parts that this one is the product of, slowest first; none for size 1"
+        if self.parts is None:
+            return [self] if self.size != 1 else []
         self.parts = _primes(self.parts)
         return self.parts
 
     def cut(self, first):
-        "Make this axis a product of one of size `first` and the rest"
+        "Make this axis, which has no blocks, a product of one of size `first` and the rest"
         self.parts = [_Axis(first, self.held), _Axis(self.size // first, self.held)]
         return self.parts
 
-def _primes(dim): return [p for axis in dim for p in axis.primes()]
-def _size(dim): return math.prod(axis.size for axis in dim)
-def _dim(size, held=""): return [_Axis(size, held)] if size != 1 else []
+# %% ../nbs/05_alignment.ipynb #8f8bc140
+def _primes(dim):
+    return [p for axis in dim for p in axis.primes()]
+
+
+def _leaves(dim):
+    "The axes without parts and blocks that a dimension is made of"
+    found = []
+    for p in _primes(dim):
+        found += [p] if p.blocks is None else [leaf for b in p.blocks for leaf in _leaves(b)]
+    return found
+
+
+def _size(dim):
+    return math.prod(axis.size for axis in dim)
+
+
+def _dim(size, held=""):
+    return [_Axis(size, held if size else "place")] if size != 1 else []
+
 
 def _hold(dims, why):
-    "Hold every axis of the dimensions `dims`"
+    "Hold every axis of the dimensions `dims`; a reason that is the network's own counts first"
     for dim in dims:
-        for p in _primes(dim): p.held = p.held or why
+        for p in _leaves(dim):
+            p.held = why if why in _GIVEN or not p.held else p.held
 
 # %% ../nbs/05_alignment.ipynb #fd598003
 def _tie(x, y, why="sizes that do not divide"):
-    "Make the dimensions `x` and `y`, of one size, one; held where their axes do not fit each other"
+    "Make two dimensions of one size one; held where their axes do not fit each other"
     x, y = _primes(x), _primes(y)
     while x and y:
         a, b = x.pop(0), y.pop(0)
-        if a.parts is not None or b.parts is not None:      # cut since the lists were made
+        if a.parts is not None or b.parts is not None:  # cut since the lists were made
             x, y = a.primes() + x, b.primes() + y
             continue
-        if a is b: continue
-        if a.size > b.size: a, b, x, y = b, a, y, x
-        if b.size % a.size: return _hold([[a], [b], x, y], why)
+        if a.size > b.size:
+            a, b, x, y = b, a, y, x
+        if b.size > a.size and (b.blocks or a.size == 0 or b.size % a.size):
+            return _hold([[a], [b], x, y], why)
         if b.size > a.size:
             b, rest = b.cut(a.size)
             y = [rest] + y
-        a.held = a.held or b.held
-        b.parts = [a]
+        if a is not b:
+            _unite(a, b)
+
+# %% ../nbs/05_alignment.ipynb #f85c911b
+def _unite(a, b):
+    "Make two axes of one size one"
+    if a.blocks is None and b.blocks is not None:
+        a, b = b, a
+    if b.blocks is not None:
+        _tie_blocks(a, b)
+    elif b.held:
+        _hold([[a]], b.held)
+    b.parts = [a]
+
+# %% ../nbs/05_alignment.ipynb #3345b2c3
+def _tie_blocks(a, b):
+    "Tie the blocks of two sums, cut at the ends of each other's"
+    x, y = list(a.blocks), list(b.blocks)
+    while x and y:
+        p, q = x.pop(0), y.pop(0)
+        if _size(p) == _size(q):
+            _tie(p, q)
+            continue
+        if _size(p) > _size(q):
+            p, q, x, y = q, p, y, x
+        whole = _primes(q)
+        if len(whole) != 1:
+            return _hold([[a], [b]], "blocks that do not fit")
+        if whole[0].blocks is None:
+            sizes = _size(p), _size(q) - _size(p)
+            whole[0].blocks = [_dim(n, whole[0].held) for n in sizes]
+        x, y = [p, *x], [*whole[0].blocks, *y]
+
+# %% ../nbs/05_alignment.ipynb #fd409e0d
+def _sum(dims):
+    "The dimension that consists of `dims`, one after the other; nothing to permute: held"
+    size, leaves = sum(_size(d) for d in dims), [p for d in dims for p in _leaves(d)]
+    if all(p.held for p in leaves):
+        reasons = sorted((p.held for p in leaves), key=lambda why: why in _GIVEN)
+        return _dim(size, reasons[0] if reasons else "place")
+    axis = _Axis(size)
+    axis.blocks = dims
+    return [axis]
 
 # %% ../nbs/05_alignment.ipynb #1be69055
 class _Dims(list):
     "Dimensions of a tensor"
 
+
 def _fresh(shape, held=""): return _Dims(_dim(n, held) for n in shape)
+
 
 def _pointwise(out, *xs, **named):
     "Elementwise, with broadcasting"
@@ -83,16 +168,18 @@ def _pointwise(out, *xs, **named):
         dims.append(there[0] if there else [])
     return dims
 
+# %% ../nbs/05_alignment.ipynb #48690315
 def _reshape(out, x, *_):
     "The same numbers in the same order, in another shape"
     rest, dims = [p for dim in x for p in _primes(dim)], _Dims()
-    if math.prod(out) != _size(rest): return None           # a view as another type
+    if math.prod(out) != _size(rest) or 0 in out:  # a view as another type, or nothing at all
+        return None
     for size in out:
         dim = []
         while size > 1:
             a = rest.pop(0)
             if a.parts is not None: rest = a.primes() + rest; continue
-            if a.size > size and a.size % size == 0:
+            if a.size > size and a.size % size == 0 and a.blocks is None:
                 a, after = a.cut(size)
                 rest = [after] + rest
             if size % a.size:
@@ -103,11 +190,13 @@ def _reshape(out, x, *_):
         dims.append(dim)
     return dims
 
+# %% ../nbs/05_alignment.ipynb #16c33e03
 def _product(out, a, b, *_):
     "Matrix product, batched or not"
     _tie(a[-1], b[-2])
     for i, j in zip(a[:-2], b[:-2]): _tie(i, j)
     return _Dims([*a[:-2], a[-2], b[-1]])
+
 
 def _affine(out, bias, a, b, *_, **__): return _pointwise(out, _product(out, a, b), bias)
 
@@ -168,25 +257,79 @@ def _expand(out, x, *_, **__):
     x = [[]] * (len(out) - len(x)) + x
     return _Dims(_dim(n) if _size(dim) != n else dim for n, dim in zip(out, x))
 
-def _cat(out, xs, dim=0):
-    for i in set(range(len(out))) - {dim % len(out)}:
-        for x in xs[1:]: _tie(xs[0][i], x[i])
-    _hold([x[dim] for x in xs], "cat")
-    return _Dims(_dim(n, "cat") if i == dim % len(out) else xs[0][i] for i, n in enumerate(out))
 
+def _cat(out, xs, dim=0):
+    "Tensors one after the other; torch lets empty ones of another rank pass"
+    dim, xs = dim % len(out), [x for x in xs if len(x) == len(out) and _size(x[dim]) > 0]
+    for i in set(range(len(out))) - {dim}:
+        for x in xs[1:]:
+            _tie(xs[0][i], x[i])
+    joined = xs[0][dim] if len(xs) == 1 else _sum([x[dim] for x in xs])
+    return _Dims(joined if i == dim else xs[0][i] for i in range(len(out)))
+
+# %% ../nbs/05_alignment.ipynb #17e750b5
 def _pad(out, x, amounts, *_):
-    moved = {len(x) - 1 - i // 2 for i, n in enumerate(amounts) if n}
-    _hold([x[i] for i in moved], "pad")
-    return _Dims(_dim(n, "pad") if i in moved else x[i] for i, n in enumerate(out))
+    "Constants before and after; negative amounts cut, and hold"
+    dims = _Dims(x)
+    for i, (before, after) in enumerate(zip(amounts[::2], amounts[1::2]), 1):
+        if min(before, after) < 0:
+            _hold([x[-i]], "pad")
+            dims[-i] = _dim(out[-i], "pad")
+        elif before or after:
+            held = next((p.held for p in _leaves(x[-i])), "place")
+            free = any(not p.held for p in _leaves(x[-i]))
+            blocks = _dim(before, "" if free else held), x[-i], _dim(after, "" if free else held)
+            dims[-i] = _sum([b for b, n in zip(blocks, (before, 1, after)) if n > 0])
+    return dims
+
+
+def _constant(out, *_, **__):
+    "One number everywhere"
+    return _fresh(out)
+
 
 def _roll(out, x, shifts, dims=()):
     dims = [dims] if isinstance(dims, int) else dims or range(len(x))
     _hold([x[d] for d in dims], "roll")
     return x
 
+# %% ../nbs/05_alignment.ipynb #ef5b9b7e
 def _embedding(out, table, index, *_):
     _hold(table[:1], "vocabulary")
     return _Dims([*index, table[1]])
+
+# %% ../nbs/05_alignment.ipynb #1f727797
+def _as_strided(out, x, size, stride, *_):
+    "Only where it writes down the same tensor, as pooling to one place does for channels last"
+    shape, steps = [_size(d) for d in x], [math.prod(out[i + 1 :]) for i in range(len(out))]
+    if shape == list(size) and all(s == t for n, s, t in zip(size, stride, steps) if n > 1):
+        return x
+    return None
+
+
+def _weight_norm(out, v, g, dim=0):
+    "Weight norm: the lengths `g` go with dimension `dim` of the directions `v`"
+    for x, y in zip(v, g):
+        if _size(y) > 1:
+            _tie(x, y)
+    return v
+
+
+def _norm(out, x, order=2, dims=None, keepdim=False, **_):
+    "Length over some dimensions"
+    return _reduce(out, x, dims, keepdim)
+
+# %% ../nbs/05_alignment.ipynb #26d38b2e
+def _mv(out, a, x):
+    "Matrix times vector"
+    _tie(a[1], x[0])
+    return _Dims([a[0]])
+
+
+def _dot(out, x, y):
+    "Product of two vectors"
+    _tie(x[0], y[0])
+    return _Dims()
 
 # %% ../nbs/05_alignment.ipynb #c984d1a0
 def _slice(out, x, dim=0, start=None, stop=None, step=1):
@@ -197,20 +340,24 @@ def _slice(out, x, dim=0, start=None, stop=None, step=1):
     if (start, stop, step) == (0, size, 1): return x
     grain = math.gcd(size, start, stop) if step == 1 else 1
     blocks, inside = _dim(size // grain), _dim(grain)
-    _tie(x[dim], blocks + inside)
+    _tie(x[dim], blocks + inside, "slice")
     _hold([blocks], "slice")
     return _Dims(_dim(out[i] // grain, "slice") + inside if i == dim else d for i, d in enumerate(x))
+
 
 def _glu(out, x, dim=-1):
     "One half of a dimension times the sigmoid of the other"
     n = out[dim]
     return _pointwise(out, _slice(out, x, dim, 0, n), _slice(out, x, dim, n, 2 * n))
 
+
 def _select(out, x, dim, index):
     _hold([x[dim]], "select")
     return _Dims(d for i, d in enumerate(x) if i != dim % len(x))
 
+# %% ../nbs/05_alignment.ipynb #fda0a191
 def _unbind(out, x, dim=0): return [_select(None, x, dim, 0) for _ in out]
+
 
 def _split(out, x, sizes, dim=0):
     "Consecutive slices, of the sizes given by their shapes"
@@ -224,29 +371,55 @@ _RULES = {**dict.fromkeys(("view", "_unsafe_view", "reshape", "unsqueeze", "sque
           **dict.fromkeys(("detach", "alias", "clone", "_to_copy", "lift_fresh_copy", "copy_", "hardswish", "hardswish_", "hardsigmoid", "hardsigmoid_", "_prelu_kernel"), _pointwise),
           **dict.fromkeys(("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm", "miopen_batch_norm"), _batch_norm),
           **dict.fromkeys(("native_layer_norm", "_fused_rms_norm"), _layer_norm),
-          **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduce), **dict.fromkeys(("split", "split_with_sizes"), _split),
+          **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduce), "std": _reduce, "var": _reduce, "linalg_vector_norm": _norm,
+          **dict.fromkeys(("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes"), _split),
           **dict.fromkeys(("avg_pool2d", "_adaptive_avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d"), _spatial(2)),
           **dict.fromkeys(("avg_pool3d", "_adaptive_avg_pool3d"), _spatial(3)), **dict.fromkeys(("max_pool2d_with_indices", "adaptive_max_pool2d"), _max_pool(2)),
           **dict.fromkeys(("max_pool3d_with_indices", "adaptive_max_pool3d"), _max_pool(3)),
+          **dict.fromkeys(("zeros", "ones", "full", "new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like"), _constant),
+          "as_strided": _as_strided, "as_strided_": _as_strided, "_weight_norm_interface": _weight_norm, "mv": _mv, "dot": _dot, "vdot": _dot,
           "convolution": _convolution, "native_group_norm": _group_norm, "permute": _permute, "transpose": _transpose, "t": _transpose,
           "expand": _expand, "cat": _cat, "glu": _glu, "roll": _roll, "constant_pad_nd": _pad, "embedding": _embedding, "slice": _slice, "select": _select, "unbind": _unbind}
 
 # %% ../nbs/05_alignment.ipynb #f0513322
 def _shapes(value):
     "Shape of a tensor, list of shapes of several; that of a number for anything else"
-    if isinstance(value, (list, tuple)): return [_shapes(v) for v in value]
+    if isinstance(value, (list, tuple)):
+        return [_shapes(v) for v in value]
     return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
 
+
+def _name(node):
+    'Name of the operation at `node`, "" where it is none'
+    if node.op != "call_function":
+        return ""
+    return getattr(node.target, "overloadpacket", node.target).__name__
+
+
+def _rule(node):
+    "The rule of the operation at `node`; None where it has none"
+    return _RULES.get(_name(node))
+
+
+def _each_dims(values):
+    "The `_Dims` in nested arguments"
+    leaves = tree_leaves(values, is_leaf=lambda v: isinstance(v, _Dims))
+    return [v for v in leaves if isinstance(v, _Dims)]
+
+# %% ../nbs/05_alignment.ipynb #86edac31
 def _outcome(node, args, kwargs):
     "Dimensions of the output, or outputs, of the operation at `node`"
-    out, name = _shapes(node.meta["val"]), node.target.overloadpacket.__name__
-    rule = _RULES.get(name, _pointwise if torch.Tag.pointwise in node.target.tags and isinstance(out, tuple) else None)
+    out, name = _shapes(node.meta["val"]), _name(node)
+    pointwise = torch.Tag.pointwise in node.target.tags and isinstance(out, tuple)
+    rule = _RULES.get(name, _pointwise if pointwise else None)
     first = out[0] if isinstance(out, list) and rule not in (_split, _unbind) else out
     found = rule(first, *args, **kwargs) if rule else None
     if found is None:
-        _hold([d for x in tree_leaves((args, kwargs), is_leaf=lambda v: isinstance(v, _Dims)) if isinstance(x, _Dims) for d in x], name)
-        found = _fresh(out, name) if isinstance(out, tuple) else [_fresh(s, name) for s in out]
-    elif isinstance(out, list) and isinstance(found, _Dims): found = [found, *(_fresh(s, name) for s in out[1:])]
+        _hold([d for x in _each_dims((args, kwargs)) for d in x], name)
+        several = isinstance(out, list)
+        return [_fresh(s, name) for s in out] if several else _fresh(out, name)
+    if isinstance(out, list) and isinstance(found, _Dims):
+        return [found, *(_fresh(s, name) for s in out[1:])]
     return found
 
 # %% ../nbs/05_alignment.ipynb #c769e9d7
@@ -271,45 +444,113 @@ def _trace(net, x):
 class _Structure:
     """Which axes of the tensors of `net` belong together, found by tracing it on `x`.
 
-    `groups`: free axes. `layout`: name -> the axes that the tensor's dimensions are products of. `read`: node -> the same, of values that a product reads."""
+    `groups`: free axes. `numbers`: id of a free axis -> its place. `tables`: ids of axes of tensors
+    that are cut or indexed before any input is seen. `layout`: name -> the axes that the tensor's
+    dimensions are products of. `read`: node -> the same, of values that a product reads, and
+    `readers`: node -> the first product that does.
+    """
+
     def __init__(self, net, x):
         self.names, self.graph = list(_state(net)), _trace(net, x)
-        self.dims, self._moving, reads, given = {}, set(), {}, iter([*self.names, None])
+        self.dims, self._moving, self.tables, reads = {}, set(), set(), {}
+        given = iter([*self.names, None])
         for node in self.graph.graph.nodes:
-            if node.op == "placeholder": name = next(given)
-            self.dims[node] = self._visit(node, name)
-            # a tensor that the graph does not read may be read behind its back, through a list for example
-            if node.op == "placeholder" and not node.users: _hold(self.dims[node], "unused")
-            if node.op == "call_function" and _RULES.get(getattr(node.target, "overloadpacket", node.target).__name__) in (_product, _affine, _convolution):
-                reads |= dict.fromkeys(a for a in node.all_input_nodes if a in self._moving)
+            self.dims[node] = self._visit(node, next(given) if node.op == "placeholder" else None)
+            # a tensor that the graph does not read may be read behind its back, through a list
+            if node.op == "placeholder" and not node.users:
+                _hold(self.dims[node], "unused")
+            if _rule(node) in (_product, _affine, _convolution):
+                reads |= {a: node for a in node.all_input_nodes if a in self._moving - set(reads)}
         nodes = dict(zip(self.names, self.dims))
-        self.layout = {name: [_primes(dim) for dim in self.dims[node]] for name, node in nodes.items()}
+        self.layout = {name: [_primes(d) for d in self.dims[v]] for name, v in nodes.items()}
         self.read = {node: [_primes(dim) for dim in self.dims[node]] for node in reads}
-        self.groups = list(dict.fromkeys(p for dims in self.layout.values() for dim in dims for p in dim if not p.held))
+        self.readers = reads
+        leaves = [p for dims in self.layout.values() for dim in dims for p in _leaves(dim)]
+        self.groups = list(dict.fromkeys(p for p in leaves if not p.held))
+        self.numbers = {id(g): k for k, g in enumerate(self.groups)}
 
     def _visit(self, node, name):
         "Dimensions of the value of `node`"
         if node.op == "placeholder":
-            if name is None: self._moving.add(node)
+            if name is None:
+                self._moving.add(node)
             return _fresh(node.meta["val"].shape, "input" if name is None else "")
-        if any(a in self._moving for a in node.all_input_nodes): self._moving.add(node)
-        args, kwargs = (map_aggregate(v, lambda a: self.dims[a] if isinstance(a, torch.fx.Node) else a) for v in (node.args, node.kwargs))
+        if any(a in self._moving for a in node.all_input_nodes):
+            self._moving.add(node)
+        dims = lambda a: self.dims[a] if isinstance(a, torch.fx.Node) else a
+        args, kwargs = (map_aggregate(v, dims) for v in (node.args, node.kwargs))
         if node.op == "output":
-            _hold([d for x in tree_leaves(args, is_leaf=lambda v: isinstance(v, _Dims)) if isinstance(x, _Dims) for d in x], "output")
+            _hold([d for x in _each_dims(args) for d in x], "output")
             return None
-        if node.op == "get_attr": return _fresh(getattr(self.graph, node.target).shape, "constant")
-        return self._item(node, *args) if node.target is operator.getitem else _outcome(node, args, kwargs)
+        if node.op == "get_attr":
+            return _fresh(getattr(self.graph, node.target).shape, "constant")
+        if node.target is operator.getitem:
+            return self._item(node, *args)
+        out = _outcome(node, args, kwargs)
+        if node not in self._moving and _name(node) in ("slice", "select", "index"):
+            # rows of a table (of positions, say), which are no units
+            self.tables |= {id(p) for x in _each_dims(args) for d in x for p in _leaves(d)}
+        return out
 
     def _item(self, node, values, index):
-        "Dimensions of one output of several; of an operation whose rule is about the first alone, another one that is used holds the axes"
-        name = node.args[0].target.overloadpacket.__name__
-        if index and node.users and _RULES.get(name) in (_batch_norm, _layer_norm, _group_norm): _hold(values[0], name)
+        "One output of several; where a rule is about the first alone, another that is used holds"
+        if index and node.users and _rule(node.args[0]) in (_batch_norm, _layer_norm, _group_norm):
+            _hold(values[0], _name(node.args[0]))
         return values[index]
 
-    def form(self, dims):
-        "[(size, number of the group, None where held)] of every axis of a tensor, slowest first"
-        number = {id(g): k for k, g in enumerate(self.groups)}
-        return [(p.size, number.get(id(p))) for dim in dims for p in dim]
+# %% ../nbs/05_alignment.ipynb #fef5a2d8
+def _parts(v, axes):
+    "[(part of `v`, its axes)] of a tensor whose dimensions are products of `axes`; parts are views"
+    v = v.view([axis.size for axis in axes])
+    k = next((k for k, axis in enumerate(axes) if axis.blocks is not None), None)
+    if k is None:
+        return [(v, axes)]
+    found, start = [], 0
+    for block in axes[k].blocks:
+        inner, n = _primes(block), _size(block)
+        found += _parts(v.narrow(k, start, n), [*axes[:k], *inner, *axes[k + 1 :]])
+        start += n
+    return found
+
+
+def _forms(structure, v, dims):
+    "[(part of the tensor `v`, [(size, number of the group, None where held)] of its axes)]"
+    number = structure.numbers
+    axes = [p for dim in dims for p in dim]
+    return [(u, [(p.size, number.get(id(p))) for p in ps]) for u, ps in _parts(v, axes)]
+
+# %% ../nbs/05_alignment.ipynb #68d26a6f
+def _unfollowed(net, structure, idle=()):
+    "{layer: why its units stay}; `idle`: numbers of sets of units that the objective does not see"
+    own = dict(net.named_parameters()) or _state(net)
+    unseen = {id(structure.groups[g]) for g in idle}
+    tables = structure.tables if structure.groups else set()
+    found = {}
+    for name in (n for n, v in own.items() if v.numel()):
+        layer, inner, _ = name.partition(".parametrizations.")
+        layer = layer if inner else name.rpartition(".")[0]
+        for dim in structure.layout[name]:
+            leaves = _leaves(dim)
+            whys = [p.held for p in leaves if p.held not in _GIVEN and id(p) not in tables]
+            if any(id(p) in unseen for p in leaves):
+                found.setdefault(layer or name, "no value to compare")
+            elif whys and all(whys) and all(p.held for p in leaves):
+                found.setdefault(layer or name, whys[0])
+    return found
+
+# %% ../nbs/05_alignment.ipynb #de0c4744
+def _note(unfollowed, moved, most=6):
+    'One line about the layers that could not be followed; "" where there are none'
+    reasons = {}
+    for layer, why in unfollowed.items():
+        reasons.setdefault(why, []).append(layer)
+    texts = []
+    for why, layers in reasons.items():
+        more = f" and {len(layers) - most} more" if len(layers) > most else ""
+        texts.append(f"{', '.join(layers[:most])}{more} ({why})")
+    what = "leaves a part of model_b's units" if moved else "permutes nothing and leaves the units"
+    why = f"as they are, for it cannot follow {'; '.join(texts)}; `units` shows every axis"
+    return f"align {what} {why}" if texts else ""
 
 # %% ../nbs/05_alignment.ipynb #79657cb1
 SIDES = (32, 64, 28, 96, 128, 224, 256, 299, 16, 8)     # sides of square inputs that are tried where none is given
@@ -328,41 +569,91 @@ def _guesses(net):
 
 def _sized(x, net):
     "`x` where `net` is, in its precision"
+    x = torch.as_tensor(x)
     check(x.numel() > 0 and bool(x.isfinite().all()), "batches", f"inputs of shape {tuple(x.shape)}" + ("" if x.numel() == 0 else " with NaN or inf"), "hold samples in every batch, and finite numbers")
     dtype = next((p.dtype for p in net.parameters() if p.is_floating_point()), torch.float32)
     return x.to(device_of(net), dtype if x.is_floating_point() else x.dtype)
 
-def _private(model):
-    "A copy of `model` to measure on, in eval mode, half precision as float32"
-    net = copy.deepcopy(model).eval()
-    net.zero_grad(set_to_none=True)
-    return net.float() if any(v.dtype in (torch.float16, torch.bfloat16) for v in _state(net).values()) else net
+# %% ../nbs/05_alignment.ipynb #ea7ae4b6
+def _bare(model):
+    "The network inside `DataParallel`, `DistributedDataParallel` or what `torch.compile` made"
+    kinds = nn.DataParallel, nn.parallel.DistributedDataParallel
+    while isinstance(model, kinds) or hasattr(model, "_orig_mod"):
+        model = model.module if isinstance(model, kinds) else model._orig_mod
+    return model
 
+
+def _network(model, arg="model"):
+    "A copy of the bare network to measure on, see `heurlens.core.private`"
+    must = "be the network from before torch.jit, whose operations can be followed"
+    check(not isinstance(model, torch.jit.ScriptModule), arg, "a scripted network", must)
+    return private(_bare(model), arg)
+
+
+def _copied(model):
+    "A deep copy of `model`, without gradients"
+    # old weight norm keeps results of its computation as attributes, which torch refuses to copy
+    plain = [v for m in model.modules() for v in vars(m).values() if torch.is_tensor(v)]
+    new = copy.deepcopy(model, {id(v): v.detach().clone() for v in plain if not v.is_leaf})
+    new.zero_grad(set_to_none=True)
+    return new
+
+# %% ../nbs/05_alignment.ipynb #b32f8813
+def _inputs(batches, net):
+    "The inputs of one pass over `batches`, the same in every pass, where `net` is"
+    seed_pass(batches, device_of(net), "alignment", epoch=0)
+    for x, *_ in each_batch(batches, 1):
+        yield _sized(x, net)
+
+# %% ../nbs/05_alignment.ipynb #c49950a9
 def _structure(net, example=None):
     "The structure of `net`, and the input it was found on: `example`, or the first guess that runs"
-    error = None
-    check(example is None or isinstance(example, torch.Tensor), "example", type(example).__name__, "be a tensor, the network's one input")
+    error = "no layer that tells the shape of an input"
+    given = example is None or isinstance(example, torch.Tensor)
+    check(given, "example", type(example).__name__, "be a tensor, the network's one input")
     for x in _guesses(net) if example is None else [example]:
         x = _sized(x, net)
-        try: return _Structure(net, x), x
-        except Exception as e: error = e      # whatever a forward may raise
-    if example is not None: check(False, "example", error, "be an input that the network takes, without looking at its values")
-    check(False, "model", error, "run on an input guessed from its first layer, without looking at values; else give an example")
+        try:
+            return _Structure(net, x), x
+        except Exception as e:  # whatever a forward may raise
+            error = e
+    if example is not None:
+        must = "be an input that the network takes, without looking at its values"
+        check(False, "example", error, must)
+    must = "run on an input guessed from its first layer, without looking at values; else give an"
+    check(False, "model", error, f"{must} example")
 
 # %% ../nbs/05_alignment.ipynb #a4302df3
-def units(model, *, example=None):
-    """DataFrame of the sets of units of `model`: size, why they are held ("" where they may be permuted), axes of tensors that they are.
+def _labelled(dim, text):
+    "[(text, axis)] of the axes that a dimension, called `text`, is made of"
+    found, primes = [], _primes(dim)
+    for j, p in enumerate(primes):
+        own, start = text if len(primes) == 1 else f"{text}.{j}", 0
+        for block in p.blocks or ():
+            found += _labelled(block, f"{own}, {start}:{start + _size(block)}")
+            start += _size(block)
+        found += [(own, p)] if p.blocks is None else []
+    return found
 
-    `example`: an input of the network (a tensor); None: guessed from the first layer. ValueError where the network does not run on it."""
-    found, _ = _structure(_private(model), example)
-    told = {}
+# %% ../nbs/05_alignment.ipynb #6a257b06
+def units(model: nn.Module, *, example: torch.Tensor | None = None) -> pd.DataFrame:
+    """A row for each set of units of `model`: size, held (why; "" where free), tensors (its axes)
+
+    `example`: an input of the network; None: guessed from the first layer. `ValueError` where the
+    network does not run on it.
+    """
+    net = _network(model)
+    with untouched(device_of(net)):
+        found, _ = _structure(net, example)
+    sets = {}
     for name, dims in found.layout.items():
-        for k, dim in enumerate(dims):
-            for j, p in enumerate(dim):
-                key = ("", p) if not p.held else (p.held, None)
-                told.setdefault(key, []).append((p.size, f"{name}[{k}]" if len(dim) == 1 else f"{name}[{k}.{j}]"))
-    rows = [{"size": axes[0][0] if p else "", "held": why, "tensors": ", ".join(a for _, a in axes)} for (why, p), axes in told.items()]
-    return pd.DataFrame(sorted(rows, key=lambda r: r["held"] != ""), columns=["size", "held", "tensors"])
+        for text, p in (pair for k, dim in enumerate(dims) for pair in _labelled(dim, str(k))):
+            key = (p.held, None) if p.held else ("", p)
+            sets.setdefault(key, []).append((p.size, f"{name}[{text}]"))
+    rows = [(axes[0][0] if p else "", why, [a for _, a in axes]) for (why, p), axes in sets.items()]
+    rows = [{"size": n, "held": why, "tensors": ", ".join(axes)} for n, why, axes in rows]
+    columns = ["size", "held", "tensors"]
+    return pd.DataFrame(sorted(rows, key=lambda r: r["held"] != ""), columns=columns)
 
 # %% ../nbs/05_alignment.ipynb #8ea11172
 def _ordered(v, form, perms, but=None):
@@ -374,7 +665,7 @@ def _ordered(v, form, perms, but=None):
     return v
 
 class _Weights:
-    "What one parameter adds to the objective: <a, b permuted>"
+    "What one part of a parameter adds to the objective: <a, b permuted>"
     def __init__(self, a, b, form): self.a, self.b, self.form, self.sets = a, b, form, [g for _, g in form]
 
     def value(self, perms): return (self.a.double().flatten() @ _ordered(self.b, self.form, perms).double().flatten()).item()
@@ -405,15 +696,28 @@ def _climb(terms, sizes, device):
                 heights.append(heights[-1] + rise)
     return perms, heights
 
+
 def _assign(terms, g, perms):
     "The best order of set `g`, others as they are, and the size of the numbers that decided"
     gain = sum(t.gain(k, perms) for t in terms for k, s in enumerate(t.sets) if s == g)
     return torch.from_numpy(linear_sum_assignment(gain.cpu().numpy(), maximize=True)[1]).to(gain.device), gain.abs().sum(1).max().item()
 
+# %% ../nbs/05_alignment.ipynb #b5466b2f
 def _weight_terms(net_a, net_b, structure):
-    "The terms of the weights' objective, parameters only"
-    a, b = dict(net_a.named_parameters()), dict(net_b.named_parameters())
-    return [_Weights(a[n].detach().to(device_of(net_b)), b[n].detach(), structure.form(structure.layout[n])) for n in b]
+    "The terms of the weights' objective: parameters, and buffers of units that have no parameter"
+    own, seen, terms = dict(net_b.named_parameters()), set(), []
+    a, b = _state(net_a), _state(net_b)
+    for name in sorted(b, key=lambda n: n not in own):
+        dims, device = structure.layout[name], device_of(net_b)
+        values = [v.detach().to(device) for v in (a[name], b[name])]
+        pairs = zip(*(_forms(structure, v, dims) for v in values))
+        new = [_Weights(u, v, form) for (u, form), (v, _) in pairs if v.numel()]
+        if name not in own:
+            new = [t for t in new if not seen & set(t.sets) and set(t.sets) != {None}]
+        terms += new
+        if name in own:
+            seen |= {g for t in new for g in t.sets if g is not None}
+    return terms
 
 # %% ../nbs/05_alignment.ipynb #0c2cf48f
 class _Correlation:
@@ -429,11 +733,18 @@ class _Correlation:
         self.n = self.sums[0]
 
     def matrix(self):
-        "[units of a, units of b]; 0 for a unit that never changes"
+        "[units of a, units of b]; 0 for a unit that never changes by more than float32's rounding"
         n, a, b, aa, bb, ab = self.sums
-        scale = torch.outer(*((ss / n - (s / n).square()).clamp(min=0).sqrt() for s, ss in ((a, aa), (b, bb))))
-        return torch.where(scale > 0, (ab / n - torch.outer(a / n, b / n)) / scale.clamp(min=1e-300), 0)
+        scale = torch.outer(self._std(0, a, aa), self._std(1, b, bb))
+        together = ab / n - torch.outer(a / n, b / n)
+        return torch.where(scale > 0, together / scale.clamp(min=1e-300), 0)
 
+    def _std(self, k, s, ss):
+        "Standard deviation of each unit, 0 where it is rounding"
+        std, mean = (ss / self.n - (s / self.n).square()).clamp(min=0).sqrt(), s / self.n
+        return torch.where(std > 1e-7 * (self.shift[k] + mean).abs(), std, 0)
+
+# %% ../nbs/05_alignment.ipynb #cb9f01d0
 class _Activity:
     "What one value adds to the objective: the correlations of the units that are paired; `form`: the sets that its units are the product of"
     def __init__(self, corr, form): self.corr, self.form, self.sets = corr, form, [g for _, g in form]
@@ -453,16 +764,27 @@ class _Activity:
         return pairs.diagonal(dim1=1, dim2=3).sum(-1) if placed else pairs.amax(3).sum(1)
 
 # %% ../nbs/05_alignment.ipynb #30c0a064
-def _side_by_side(graphs, states, x, see):
-    "Run both graphs on `x`, one operation at a time; `see(node, value_a, value_b)` after each"
+def _side_by_side(graphs, states, x, wanted, see):
+    """Run both graphs on `x`, one operation at a time
+
+    `see(name, value_a, value_b)` of the nodes in `wanted` (name of a product -> what it reads),
+    when they are read: an operation in place may have changed them since they were made.
+    """
     runs = [Interpreter(g) for g in graphs]
-    for run, state in zip(runs, states): run.args_iter = iter((*state.values(), x))
+    named = [{node.name: node for node in g.graph.nodes} for g in graphs]
+    for run, state in zip(runs, states):
+        run.args_iter = iter((*state.values(), x))
     for nodes in zip(*(g.graph.nodes for g in graphs)):
-        if nodes[0].op == "output": return
-        for run, node in zip(runs, nodes): run.env[node] = run.run_node(node)
-        see(nodes[1], *(run.env[node] for run, node in zip(runs, nodes)))
+        if nodes[0].op == "output":
+            return
         for run, node in zip(runs, nodes):
-            for gone in run.user_to_last_uses.get(node, ()): del run.env[gone]
+            run.env[node] = run.run_node(node)
+        for name in wanted.get(nodes[1].name, ()):
+            see(name, *(run.env[by_name[name]] for run, by_name in zip(runs, named)))
+        for run, node in zip(runs, nodes):
+            for gone in run.user_to_last_uses.get(node, ()):
+                del run.env[gone]
+
 
 def _units_last(v, form):
     "The value `v`, of the axes `form`, as float64 [samples, units]"
@@ -470,32 +792,63 @@ def _units_last(v, form):
     v = v.reshape([n for n, _ in form]).movedim(units, list(range(-len(units), 0)))
     return v.reshape(-1, math.prod(form[k][0] for k in units)).double()
 
+# %% ../nbs/05_alignment.ipynb #39646b72
 def _reads(structure):
-    "{node: form} of the values that have units and a product reads, each set of units once"
-    forms = {node: structure.form(dims) for node, dims in structure.read.items()}
-    sets = lambda form: [g for _, g in form if g is not None]
-    return {node: form for node, form in forms.items() if sets(form) and len(set(sets(form))) == len(sets(form))}
+    "[(node, number of a part of its value, form)] of values that products read, each set once"
+    found = []
+    for node, dims in structure.read.items():
+        like = torch.empty([_size(dim) for dim in dims], device="meta")
+        for k, (_, form) in enumerate(_forms(structure, like, dims)):
+            sets = [g for _, g in form if g is not None]
+            if sets and len(set(sets)) == len(sets):
+                found.append((node, k, form))
+    return found
 
+
+def _traced(net_a, net_b, x, kinds):
+    "(both graphs, structure, reads, [(size, set)] of the axes of each) of batches like `x`"
+    structure, graph_a = _structure(net_b, x)[0], _trace(net_a, x)
+    reads = _reads(structure)
+    found = [[axis for axis in form if axis[1] is not None] for *_, form in reads]
+    names = [[n.name for n in g.graph.nodes] for g in (graph_a, structure.graph)]
+    check(names[0] == names[1], "model_a", "other operations", "run those of model_b")
+    must = "lead through the same operations as the first"
+    check(kinds in (None, found), "batches", f"inputs of shape {tuple(x.shape)}", must)
+    return (graph_a, structure.graph), structure, reads, found
+
+# %% ../nbs/05_alignment.ipynb #bcc7d9cf
 def _activity_terms(net_a, net_b, batches):
-    "The terms of the activations' objective, from one pass over `batches`; graphs are of one shape of input, so each shape has its own"
-    states, known, stats, kinds = [{k: v.detach() for k, v in _state(net).items()} for net in (net_a, net_b)], {}, None, None
+    "The terms of the activations' objective, from one pass; each shape of input has its own graph"
+    states = [{k: v.detach() for k, v in _state(net).items()} for net in (net_a, net_b)]
+    known, stats, kinds = {}, None, None
     with inference(net_a, net_b):
-        for x, *_ in each_batch(batches, 1):
-            x = _sized(x, net_b)
+        for x in _inputs(batches, net_b):
             if x.shape not in known:
-                structure, graph_a = _structure(net_b, x)[0], _trace(net_a, x)
-                reads = _reads(structure)
-                found = [[axis for axis in form if axis[1] is not None] for form in reads.values()]
-                stats, kinds = stats or [_Correlation() for _ in found], kinds or found
-                same = [n.name for n in graph_a.graph.nodes] == [n.name for n in structure.graph.graph.nodes]
-                check(same, "model_a", "other operations", "run those of model_b")
-                check(found == kinds, "batches", f"inputs of shape {tuple(x.shape)}", "lead through the same operations as the first")
-                known[x.shape] = (graph_a, structure.graph), {node.name: (stat, form) for stat, (node, form) in zip(stats, reads.items())}
-            graphs, seen = known[x.shape]
-            def see(node, *values):
-                if node.name in seen: seen[node.name][0].add(*(_units_last(v, seen[node.name][1]) for v in values))
-            _side_by_side(graphs, states, x, see)
-    return [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
+                known[x.shape] = _traced(net_a, net_b, x, kinds)
+                kinds = known[x.shape][3]
+                stats = stats or [_Correlation() for _ in kinds]
+            _add_batch(stats, states, x, *known[x.shape][:3])
+    terms = [_Activity(stat.matrix(), kind) for stat, kind in zip(stats, kinds)]
+    finite = all(bool(t.corr.isfinite().all()) for t in terms)
+    check(finite, "batches", "inputs that make activations infinite", "keep them finite")
+    some = not terms or any(bool(t.corr.any()) for t in terms)
+    check(some, "batches", "inputs on which no unit changes", "hold several that differ")
+    return terms
+
+# %% ../nbs/05_alignment.ipynb #ebe5fa2b
+def _add_batch(stats, states, x, graphs, structure, reads):
+    "Add what both networks do on `x` to the correlations of all that products read"
+    wanted = {}
+    for read in dict.fromkeys(read for read, *_ in reads):
+        wanted.setdefault(structure.readers[read].name, []).append(read.name)
+
+    def see(name, *values):
+        for stat, (read, k, form) in zip(stats, reads):
+            if read.name == name:
+                parts = [_forms(structure, v, structure.read[read])[k][0] for v in values]
+                stat.add(*(_units_last(v, form) for v in parts))
+
+    _side_by_side(graphs, states, x, wanted, see)
 
 # %% ../nbs/05_alignment.ipynb #fc97dda5
 def _unchanged(before, after, x):
@@ -507,6 +860,7 @@ def _unchanged(before, after, x):
         except RuntimeError:
             if dtype == torch.float32: raise
             continue
+        check(len(outs[0]) == len(outs[1]), "model_b", "outputs of two kinds", "have one")
         for a, b in zip(*([o.double() for o in out if isinstance(o, torch.Tensor)] for out in outs)):
             check(bool(a.isfinite().all()), "model_b", "outputs that are not finite", "have finite outputs")
             off = (a - b).abs().max().item() if a.numel() else 0
@@ -514,27 +868,60 @@ def _unchanged(before, after, x):
         return
 
 # %% ../nbs/05_alignment.ipynb #aabca9c8
-def align(model_a, model_b, batches=None, *, example=None):
-    """A new network with the function of `model_b`, on its device, its units in the order that matches those of `model_a` best.
-
-    `batches` None: by weights (Ainsworth et al. 2022, Git Re-Basin); given: by correlations of activations (Li et al. 2015), one pass, y is not used.
-    `example`: an input (a tensor) to read the network's structure on; None: the first batch, or a guess from the first layer. BN statistics go with
-    their units. What may be permuted is what `units` shows; the rest stays. ValueError for different networks, weights that are not finite,
-    no batches, a network that cannot be traced, an input it does not take."""
-    same_network(model_a, model_b)
-    check(set(_state(model_a)) == set(_state(model_b)), "model_b", "weights that it ties otherwise than model_a", "tie the same weights")
-    device = device_of(model_b)
-    with own_chance(device):
-        net_a, net_b = _private(model_a).to(device), _private(model_b)
+def _aligned(model_a, model_b, batches=None, example=None):
+    "(what `align` returns, a note on layers that could not be followed, was there a free set?)"
+    net_a, net_b = _network(model_a, "model_a"), _network(model_b, "model_b")
+    same_network(_bare(model_a), _bare(model_b))
+    must, held = "tie the same weights", "weights that it ties otherwise than model_a"
+    check(set(_state(net_a)) == set(_state(net_b)), "model_b", held, must)
+    device = device_of(net_b)
+    with untouched(device, batches):
         if batches is not None and example is None:
-            example = next((x for x, *_ in each_batch(batches, 1)), None)
+            example = next(_inputs(batches, net_b), None)
             check(example is not None, "batches", "no batches", "hold at least one")
         structure, x = _structure(net_b, example)
-        terms = _weight_terms(net_a, net_b, structure) if batches is None else _activity_terms(net_a, net_b, batches)
-        perms, _ = _climb(terms, [g.size for g in structure.groups], device)
-        aligned = copy.deepcopy(model_b)
-        aligned.zero_grad(set_to_none=True)
-        with torch.no_grad():
-            for name, v in _state(aligned).items(): v.copy_(_ordered(v, structure.form(structure.layout[name]), perms).reshape(v.shape))
-        _unchanged(net_b, _private(aligned), x)
-    return aligned
+        net_a, sizes = net_a.to(device), [g.size for g in structure.groups]
+        if batches is None:
+            terms = _weight_terms(net_a, net_b, structure)
+        else:
+            terms = _activity_terms(net_a, net_b, batches)
+        perms, _ = _climb(terms, sizes, device)
+        new = _permuted(model_b, structure, perms)
+        _unchanged(net_b, _network(new), x)
+    seen = {g for t in terms for g in t.sets if g is not None}
+    idle = set(range(len(sizes))) - seen
+    return new, _note(_unfollowed(net_b, structure, idle), bool(seen)), bool(seen)
+
+# %% ../nbs/05_alignment.ipynb #1c73306c
+def _permuted(model, structure, perms):
+    "A copy of `model` with its units in the order `perms`"
+    new = _copied(model)
+    with torch.no_grad():
+        for name, v in _state(_bare(new)).items():
+            for part, form in _forms(structure, v, structure.layout[name]):
+                if any(g is not None for _, g in form):
+                    part.copy_(_ordered(part, form, perms))
+    return new
+
+# %% ../nbs/05_alignment.ipynb #84659f5c
+def align(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    batches=None,
+    *,
+    example: torch.Tensor | None = None,
+) -> nn.Module:
+    """A new network with the function of `model_b`, its units in the order of `model_a`'s
+
+    It is on the device of `model_b`. `batches` None: by weights (Ainsworth et al. 2022, Git
+    Re-Basin); given: by correlations of activations (Li et al. 2015), one pass, y is not used.
+    `example`: an input to read the network's structure on; None: the first batch, or a guess from
+    the first layer. BN statistics go with their units. What may be permuted is what `units` shows;
+    the rest stays, with a warning that names the layers that could not be followed, and why.
+    `ValueError` for different networks, weights that are not finite, no batches, a network that
+    cannot be traced, an input it does not take.
+    """
+    new, note, _ = _aligned(model_a, model_b, batches, example)
+    if note:
+        warnings.warn(note, stacklevel=2)
+    return new

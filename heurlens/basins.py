@@ -6,7 +6,7 @@
 __all__ = ['WAYS', 'joined', 'barrier_matrix', 'square', 'basins', 'basins_figure']
 
 # %% ../nbs/12_basins.ipynb #67c77bbe
-import copy
+import warnings
 from itertools import combinations
 
 import matplotlib.pyplot as plt
@@ -15,56 +15,206 @@ import pandas as pd
 import seaborn as sns
 import torch.nn.functional as F
 from torch import nn
+from tqdm import tqdm
 
-from .alignment import align
-from .core import check, reiterable
-from .mode_connectivity import barrier, connect, line, measure_all, reestimate_bn, rise
+from .alignment import _aligned, _bare, _inputs, _network
+from .core import BadInput, check, device_of, private, reiterable, same_network, untouched
+from heurlens.mode_connectivity import (
+    MEASURES,
+    barrier,
+    connect,
+    line,
+    measure_all,
+    reestimate_bn,
+    rise,
+)
 from .plots import theme
-from .repair import repair
+from .repair import _left_note, _repair
 
 # %% ../nbs/12_basins.ipynb #4b0b5bca
 WAYS = ("naive", "bn", "aligned", "repair", "curve")
 
+
 class _Shelf(nn.Module):
     "Several networks of which one, `at`, answers"
-    def __init__(self, nets): super().__init__(); self.nets, self.at = nn.ModuleList(nets), 0
-    def forward(self, x): return self.nets[self.at](x)
 
-def _repaired(a, b, ts, batches, bn_batches, loss_fn):
-    "Profile of the line from a to b, statistics of its ends re-estimated, every point between them under REPAIR"
-    a, b = (reestimate_bn(copy.deepcopy(net), bn_batches) for net in (a, b))      # one yardstick for the ends and what lies between
-    shelf = _Shelf([repair(line(a, b).model(t), a, b, t, bn_batches) if 0 < t < 1 else (a, b)[int(t)] for t in ts])
-    rows = measure_all(shelf, batches, bn_batches, loss_fn, lambda i: setattr(shelf, "at", i), len(ts), (0, len(ts) - 1), reestimate=False)
+    def __init__(self, nets):
+        super().__init__()
+        self.nets, self.at = nn.ModuleList(nets), 0
+
+    def forward(self, x):
+        return self.nets[self.at](x)
+
+# %% ../nbs/12_basins.ipynb #a7482f06
+def _repaired(a, b, ts, batches, bn_batches, loss_fn, notes):
+    """Profile of the line, its ends' statistics re-estimated, every point between under REPAIR
+
+    None, and a note, where REPAIR refuses the network.
+    """
+    # one yardstick for the ends and what lies between, and no half precision
+    a, b = (reestimate_bn(_network(net), bn_batches) for net in (a, b))
+    try:
+        between = [_repair(line(a, b).model(t), a, b, t, bn_batches) for t in ts if 0 < t < 1]
+    except BadInput as e:
+        notes.append(f"'repair' is NaN: {e}")
+        return None
+    notes += [_left_note(left) for _, left in between[:1] if left]
+    shelf, ends = _Shelf([a, *(net for net, _ in between), b]), (0, len(ts) - 1)
+    settle = lambda i: setattr(shelf, "at", i)
+    rows = measure_all(
+        shelf, batches, bn_batches, loss_fn, settle, len(ts), ends, reestimate=False
+    )
     return pd.DataFrame([{"t": t, **row} for t, row in zip(ts, rows)])
 
-def joined(a, b, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross_entropy, train_batches=None, **curve):
-    """{way: profile} of two networks of one architecture, for each of `ways`; a profile is that of `Curve.profile`.
+# %% ../nbs/12_basins.ipynb #14222537
+def _align(a, b, batches, notes):
+    "`b` aligned to `a`, or None where alignment could read nothing; `notes` gains why"
+    for arg, net in (("model_a", a), ("model_b", b)):
+        private(_bare(net), arg)
+    same_network(_bare(a), _bare(b))
+    x = _first_input(a, next(iter(batches.values())) if isinstance(batches, dict) else batches)
+    nothing = "'aligned' and 'repair' are NaN"
+    try:
+        moved, note, some = _aligned(a, b, example=x[:2])
+    except BadInput as e:
+        notes.append(f"{nothing}: {e}")
+        return None
+    if note:
+        notes.append(note if some else f"{nothing}: {note}")
+    return moved if some or not note else None
 
-    `ts`: even points; `bn_batches`: for statistics, None: `batches`; for the way "curve", `train_batches`: what it is trained on,
-    None: `batches`, and `curve`: keywords of `connect`.
-    ValueError: as in `connect` and `align`, an unknown way."""
+
+def _first_input(net, batches, arg="batches"):
+    "The first input of `batches`, where `net` is; `ValueError` where there is none"
+    with untouched(device_of(net), batches):
+        x = next(_inputs(batches, net), None)
+    check(x is not None, arg, "no batches", "hold at least one")
+    return x
+
+# %% ../nbs/12_basins.ipynb #e440f8f7
+def _unknown(batches, ts):
+    "A profile of which nothing is known but the points"
+    sets = batches if isinstance(batches, dict) else {"": 0}
+    columns = [f"{m}_{name}" if name else m for name in sets for m in MEASURES]
+    return pd.DataFrame({"t": ts, **dict.fromkeys(columns, np.nan)})
+
+# %% ../nbs/12_basins.ipynb #8245490a
+def _checked_ways(ways, ts, curve):
+    "`ValueError` for unknown ways, too few points, and settings of a way that is not asked for"
     check(not isinstance(ways, str) and len(ways) > 0, "ways", ways, f"be a list of {WAYS}")
-    for w in ways: check(w in WAYS, "ways", w, f"be of {WAYS}")
+    for w in ways:
+        check(w in WAYS, "ways", w, f"be of {WAYS}")
     check(isinstance(ts, int) and ts >= 3, "ts", ts, "be a whole number of at least 3")
-    bn, points, out = batches if bn_batches is None else reiterable(bn_batches), np.linspace(0, 1, ts).tolist(), {}
-    moved = align(a, b) if {"aligned", "repair"} & set(ways) else None
+    must = f"hold 'curve', which {', '.join(curve)} is meant for"
+    check(not curve or "curve" in ways, "ways", list(ways), must)
+
+# %% ../nbs/12_basins.ipynb #6e2d6a95
+def _each_way(a, b, batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes):
+    "Yields (way, profile); see `joined`. `notes`: a list that gains warnings"
+    bn = batches if bn_batches is None else reiterable(bn_batches)
+    points = np.linspace(0, 1, ts).tolist()
+    training = batches if train_batches is None else train_batches
+    for arg, net in (("model_a", a), ("model_b", b)):
+        check(isinstance(net, nn.Module), arg, type(net).__name__, "be an nn.Module")
+    needs = {"aligned", "repair"} & set(ways)
+    moved = _align(a, b, batches, notes) if needs else None
+    if needs:
+        _first_input(a, bn, "bn_batches")
     for way in ways:
-        if way == "repair": out[way] = _repaired(a, moved, points, batches, bn, loss_fn)
-        elif way == "curve": out[way] = connect(a, b, batches if train_batches is None else train_batches, loss_fn=loss_fn, **curve).profile(batches, points, bn, loss_fn)
-        else: out[way] = line(a, moved if way == "aligned" else b).profile(batches, points, bn, loss_fn, reestimate=way != "naive")
-    return out
+        if way in needs and moved is None:
+            yield way, _unknown(batches, points)
+        elif way == "repair":
+            found = _repaired(a, moved, points, batches, bn, loss_fn, notes)
+            yield way, _unknown(batches, points) if found is None else found
+        elif way == "curve":
+            path = connect(a, b, training, loss_fn=loss_fn, **curve)
+            if path.diverged_at is None:
+                yield way, path.profile(batches, points, bn, loss_fn)
+                continue
+            notes.append(f"'curve' is NaN: its training diverged at step {path.diverged_at}")
+            yield way, _unknown(batches, points)
+        else:
+            path = line(a, moved if way == "aligned" else b)
+            yield way, path.profile(batches, points, bn, loss_fn, reestimate=way != "naive")
+
+# %% ../nbs/12_basins.ipynb #83fa8341
+def _device(net):
+    return device_of(net) if isinstance(net, nn.Module) else "cpu"
+
+# %% ../nbs/12_basins.ipynb #0ec61a21
+def joined(
+    a: nn.Module,
+    b: nn.Module,
+    batches,
+    ways=WAYS[:4],
+    ts: int = 11,
+    bn_batches=None,
+    loss_fn=F.cross_entropy,
+    train_batches=None,
+    **curve,
+) -> dict[str, pd.DataFrame]:
+    """{way: profile} of two networks of one architecture; a profile is that of `Curve.profile`
+
+    `ts`: even points; `bn_batches`: for statistics, None: `batches`; for the way "curve",
+    `train_batches`: what it is trained on, None: `batches`, and `curve`: keywords of `connect`.
+    Profiles of "aligned" and "repair" are NaN, with a warning, where alignment cannot follow any
+    layer. `ValueError`: as in `connect`, an unknown way.
+    """
+    _checked_ways(ways, ts, curve)
+    notes = []
+    settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
+    with untouched(_device(a), batches, bn_batches, train_batches):
+        found = dict(_each_way(a, b, *settings))
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return found
 
 # %% ../nbs/12_basins.ipynb #0f93b8cc
-def barrier_matrix(models, batches, ways=WAYS[:4], ts=11, bn_batches=None, loss_fn=F.cross_entropy, train_batches=None, **curve):
-    """DataFrame, a row for each pair of `models` (dict of name to network) and way: a, b, way, barrier, rise, disagreement.
+def barrier_matrix(
+    models: dict[str, nn.Module],
+    batches,
+    ways=WAYS[:4],
+    ts: int = 11,
+    bn_batches=None,
+    loss_fn=F.cross_entropy,
+    train_batches=None,
+    *,
+    progress: bool = False,
+    **curve,
+) -> pd.DataFrame:
+    """A row for each pair of `models` and way: a, b, way, barrier, rise, disagreement
 
-    disagreement: share of samples that the two networks themselves answer differently, with the way's BN statistics. Others: as in `joined`."""
-    check(isinstance(models, dict) and len(models) >= 2, "models", type(models).__name__, "be a dict of two networks at least")
-    rows = []
-    for x, y in combinations(models, 2):
-        for way, p in joined(models[x], models[y], batches, ways, ts, bn_batches, loss_fn, train_batches, **curve).items():
-            rows.append({"a": x, "b": y, "way": way, "barrier": barrier(p), "rise": rise(p), "disagreement": p.disagree_a.iloc[-1]})
+    disagreement: share of samples that the two networks themselves answer differently, with the
+    way's BN statistics. NaN, with one warning for each reason, where alignment cannot follow any
+    layer. `progress`: a bar over pairs and ways, with the time left. Others: as in `joined`.
+    """
+    must = "be a dict of two networks at least"
+    check(isinstance(models, dict) and len(models) >= 2, "models", type(models).__name__, must)
+    check(not isinstance(batches, dict), "batches", "a dict", "be one set")
+    _checked_ways(ways, ts, curve)
+    notes = []
+    settings = batches, ways, ts, bn_batches, loss_fn, train_batches, curve, notes
+    device = _device(next(iter(models.values())))
+    with untouched(device, batches, bn_batches, train_batches):
+        rows = _matrix_rows(models, settings, progress)
+    for note in dict.fromkeys(notes):
+        warnings.warn(note, stacklevel=2)
     return pd.DataFrame(rows)
+
+# %% ../nbs/12_basins.ipynb #e343d49e
+def _matrix_rows(models, settings, progress):
+    "A dict for each pair and way, see `barrier_matrix`"
+    rows, pairs = [], list(combinations(models, 2))
+    with tqdm(total=len(pairs) * len(settings[1]), disable=not progress) as bar:
+        for x, y in pairs:
+            bar.set_description(f"{x}, {y}")
+            for way, p in _each_way(models[x], models[y], *settings):
+                last = p.disagree_a.iloc[-1]
+                heights = {"barrier": barrier(p), "rise": rise(p), "disagreement": last}
+                rows.append({"a": x, "b": y, "way": way, **heights})
+                bar.update()
+    return rows
+
 
 def square(table, values):
     "Square DataFrame of a value for each pair (a Series over (a, b)), both triangles alike"
@@ -73,11 +223,18 @@ def square(table, values):
     for (x, y), v in values.items(): out.loc[x, y] = out.loc[y, x] = v
     return out
 
+# %% ../nbs/12_basins.ipynb #f958c4e9
 def basins(table, margin):
-    "Square DataFrame: for each pair the first way whose barrier is at most `margin`, 'none' where there is no such way"
+    """Square DataFrame: for each pair the first way whose barrier is at most `margin`
+
+    'none' where there is no such way, NaN where nothing was measured.
+    """
+
     def verdict(part):
         by = part.set_index("way").barrier
-        return next((w for w in WAYS if w in by and by[w] <= margin), "none")
+        nothing = np.nan if by.isna().all() else "none"
+        return next((w for w in WAYS if w in by and by[w] <= margin), nothing)
+
     return square(table, table.groupby(["a", "b"], sort=False)[["way", "barrier"]].apply(verdict))
 
 # %% ../nbs/12_basins.ipynb #be4ad2ad
@@ -86,9 +243,9 @@ def basins_figure(table, margin, title=""):
     told, names = basins(table, margin), [w for w in WAYS if w in set(table.way)] + ["none"]
     by = {(r.a, r.b, r.way): r.barrier for r in table.itertuples()} | {(r.b, r.a, r.way): r.barrier for r in table.itertuples()}
     def text(x, y):
-        if x == y: return ""
         way = told.loc[x, y]
-        best = way if way != "none" else min((w for w in names[:-1] if (x, y, w) in by), key=lambda w: by[x, y, w])
+        if x == y or way not in names: return ""
+        best = way if way != "none" else min((w for w in names[:-1] if by.get((x, y, w), np.nan) < np.inf), key=lambda w: by[x, y, w])
         return "\n".join([way, *(f"{w} {by[x, y, w]:.2f}" for w in dict.fromkeys(["bn", best]) if (x, y, w) in by)])
     code = told.map(lambda w: names.index(w) if w in names else np.nan).astype(float)
     with theme():
@@ -97,4 +254,5 @@ def basins_figure(table, margin, title=""):
                     annot=pd.DataFrame({y: {x: text(x, y) for x in told.index} for y in told.columns}), linewidths=1)
         ax.set(title=title or f"first way with a barrier of at most {margin:g}")
         ax.tick_params(rotation=0)
+        ax.grid(False)
     return fig

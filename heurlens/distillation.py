@@ -9,37 +9,67 @@ __all__ = ['NUMBERS', 'FEW', 'STUDENTS', 'RUNS', 'CLOSE', 'FULL', 'CLAIMS', 'SET
 
 # %% ../nbs/22_distillation.ipynb #2dcd2c9d
 import math
+from numbers import Real
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from .cca import compare, depth_profile
-from .core import Claim, Part, check, device_of, estimate, inference, pick, scaled
+from .core import Claim, NotRun, Part, check, device_of, each_batch, estimate, inference, pick, private, scaled, untouched
 from .mode_connectivity import reestimate_bn
 from .models import layer_names
-from .plots import heat, lines, theme
+from .plots import colour, heat, lines, theme
 from .train import at_scale, check_scale, device, evaluate, fit, last, probe, restored, run, training_split
 
 # %% ../nbs/22_distillation.ipynb #d4ffe0a8
-def distillation_loss(student_logits, teacher_logits, labels, temperature=4.0, alpha=0.9):
-    """Scalar alpha T^2 KL(teacher || student) + (1 - alpha) CE, the mean over a batch, in float32.
+def _check_distillation(student_logits, teacher_logits, labels, temperature, alpha):
+    "`ValueError` where `distillation_loss` cannot be computed of these"
+    number = isinstance(temperature, Real) and math.isfinite(temperature) and temperature > 0
+    check(number, "temperature", temperature, "be positive and finite")
+    check(isinstance(alpha, Real) and 0 <= alpha <= 1, "alpha", alpha, "lie in 0..1")
+    for arg, z in (("student_logits", student_logits), ("teacher_logits", teacher_logits)):
+        kind = tuple(z.shape) if isinstance(z, Tensor) else type(z).__name__
+        matrix = isinstance(z, Tensor) and z.ndim == 2 and len(z) > 0
+        check(matrix, arg, kind, "be a Tensor [n, classes], n at least 1")
+    shape, other = tuple(student_logits.shape), tuple(teacher_logits.shape)
+    check(shape == other, "teacher_logits", other, f"have the student's shape {shape}")
+    if alpha == 1:
+        return
+    n, kind = shape[0], None if labels is None else type(labels).__name__
+    check(isinstance(labels, Tensor), "labels", kind, f"be a Tensor of {n} labels where alpha < 1")
+    classes = labels.shape == (n,) and not labels.is_floating_point()
+    held = f"{labels.dtype} {tuple(labels.shape)}"
+    must = f"be {n} class numbers, or a probability for each of {shape}"
+    check(classes or labels.shape == shape, "labels", held, must)
 
-    Logits [n, classes], labels [n] (may be None where alpha = 1). `ValueError`: unequal shapes, temperature <= 0, alpha
-    outside 0..1. Source: Hinton, Vinyals and Dean (2015).
+# %% ../nbs/22_distillation.ipynb #53e58a27
+def distillation_loss(
+    student_logits: Tensor,
+    teacher_logits: Tensor,
+    labels: Tensor | None,
+    temperature: float = 4.0,
+    alpha: float = 0.9,
+) -> Tensor:
+    """Scalar alpha T^2 KL(teacher || student) + (1 - alpha) CE, the mean over a batch, in float32
+
+    Logits [n, classes]; labels [n] or, as probabilities, [n, classes] (None where alpha = 1).
+    The teacher gets no gradient. NaN in logits gives NaN, by which a training is seen to diverge.
+    `ValueError`: unequal shapes, labels that do not fit, temperature <= 0, alpha outside 0..1.
+    Source: Hinton, Vinyals and Dean (2015).
     """
-    check(temperature > 0, "temperature", temperature, "be positive")
-    check(0 <= alpha <= 1, "alpha", alpha, "lie in 0..1")
-    check(math.isfinite(temperature), "temperature", temperature, "be finite")
-    check(student_logits.shape == teacher_logits.shape, "teacher_logits", tuple(teacher_logits.shape), f"have the student's shape {tuple(student_logits.shape)}")
-    if alpha < 1: check(labels is not None and len(labels) == len(student_logits), "labels", None if labels is None else len(labels), f"be {len(student_logits)} labels where alpha < 1")
-    s, t = (z.float() for z in (student_logits, teacher_logits))
-    hard = F.cross_entropy(s, labels) if alpha < 1 else 0.0
-    if alpha == 0: return hard
-    soft = F.kl_div(F.log_softmax(s / temperature, 1), F.log_softmax(t / temperature, 1), reduction="batchmean", log_target=True)
+    _check_distillation(student_logits, teacher_logits, labels, temperature, alpha)
+    s, t = student_logits.float(), teacher_logits.detach().float()
+    hard = 0.0
+    if alpha < 1:
+        hard = F.cross_entropy(s, labels if labels.ndim == 2 else labels.long())
+    if alpha == 0:
+        return hard
+    p, q = (F.log_softmax(z / temperature, 1) for z in (s, t))
+    soft = F.kl_div(p, q, reduction="batchmean", log_target=True)
     return alpha * temperature**2 * soft + (1 - alpha) * hard
 
 # %% ../nbs/22_distillation.ipynb #71171382
@@ -53,7 +83,7 @@ STUDENTS = {"student": {"alpha": 0.9}, "twin": {"alpha": 0.0}, "twin2": {"alpha"
 
 def runs(scale="digits", seed=0, data=None, budget=1.0):
     "{name: Config} of every run of this chapter: teacher, student, twins, controls"
-    n = NUMBERS[check_scale(scale, budget)]
+    n = NUMBERS[check_scale(scale, budget, seed=seed)]
     common = {"seed": seed, "data": data, "budget": budget, "epochs": scaled(n["epochs"], budget), "schedule": {"name": "linear_decay"},
               "assumed": ("net", "lr", "momentum", "weight_decay", "schedule", "epochs", "augment", "options")}
     out = {"teacher": at_scale(scale, "distillation", "teacher", **{**common, "net": n["teacher"]})}
@@ -90,25 +120,49 @@ def dark_knowledge(student_logits, teacher_logits, labels):
     s, t = (z - z.mean(1, keepdim=True) for z in (s, t))
     return (s * t).sum(1) / (s.norm(dim=1) * t.norm(dim=1)).clamp_min(1e-12)
 
-def imitation(student, teacher, batches, temperature=4.0):
-    "{'agreement': share of equal predictions, 'kl': mean KL(teacher || student) at the temperature, 'dark': mean dark knowledge} over (x, y) batches"
+def _imitated(s, t, y, temperature):
+    "Sums over a batch of what `imitation` averages, from logits [n, classes] and labels [n]"
+    kl = distillation_loss(s, t, None, temperature, 1.0).item() / temperature**2 * len(s)
+    same = (s.argmax(1) == t.argmax(1)).sum().item() if math.isfinite(kl) else math.nan
+    dark = dark_knowledge(s, t, y).sum().item() if s.shape[1] > 2 else math.nan
+    return {"agreement": same, "kl": kl, "dark": dark}
+
+
+def imitation(student, teacher, batches, temperature=4.0) -> dict[str, float]:
+    """How well a student imitates its teacher on (x, y) batches
+
+    'agreement': share of equal predictions; 'kl': mean KL(teacher || student) at the temperature;
+    'dark': mean dark knowledge, NaN for fewer than three classes. All are NaN where a network
+    answers NaN. The networks and the caller's random state stay as they are.
+    `ValueError`: no batches, a batch without labels.
+    """
     sums, n, device = {"agreement": 0.0, "kl": 0.0, "dark": 0.0}, 0, device_of(student)
-    with inference(student, teacher):
-        for x, y in batches:
-            s, t, n = student(x.to(device)), teacher(x.to(device)), n + len(x)
-            sums["agreement"] += (s.argmax(1) == t.argmax(1)).sum().item()
-            sums["kl"] += distillation_loss(s, t, None, temperature, 1.0).item() / temperature**2 * len(x)
-            sums["dark"] += dark_knowledge(s, t, y.to(device)).sum().item() if s.shape[1] > 2 else math.nan
+    student, teacher = private(student, "student"), private(teacher, "teacher").to(device)
+    with untouched(device, batches), inference(student, teacher):
+        for x, y in each_batch(batches):
+            check(isinstance(y, Tensor), "batches", f"labels {y!r}", "hold pairs (x, y), y the labels")
+            x, y, n = x.to(device), y.to(device), n + len(x)
+            found = _imitated(student(x), teacher(x), y, temperature)
+            sums = {k: v + found[k] for k, v in sums.items()}
+    check(n > 0, "batches", "no batch", "hold at least one")
     return {k: v / n for k, v in sums.items()}
 
-def _unseen(data): return [*data.valid.to(device()).batches(512), *data.test.to(device()).batches(512)]
+# %% ../nbs/22_distillation.ipynb #ab8fffad
+def _unseen(data):
+    return [*data.valid.to(device()).batches(512), *data.test.to(device()).batches(512)]
+
 
 def _teacher(cfg, data, store):
     "Train the teacher from labels; keep its first and last weights"
     model, hist = fit(cfg, data, store, snapshots=lambda per: [0, cfg.epochs * per])
-    if hist["diverged_at"] is not None: return hist
+    if hist["diverged_at"] is not None:
+        return hist
     store.save(cfg, "last", model.state_dict())
-    return {**hist, "accuracy": last(hist["valid_accuracy"]), "test": evaluate(model, data.test.to(device()).batches(512))[1]}
+    return {
+        **hist,
+        "accuracy": last(hist["valid_accuracy"]),
+        "test": evaluate(model, data.test.to(device()).batches(512))[1],
+    }
 
 # %% ../nbs/22_distillation.ipynb #07146b31
 class SideBySide(nn.ModuleDict):
@@ -117,9 +171,18 @@ class SideBySide(nn.ModuleDict):
         for net in self.values(): net(x)
 
 def profiles(teacher, nets, pairs, batches):
-    "{name: depth profile of a network of `nets` against the teacher, as lists}; `pairs`: (its layer, the teacher's layer); one pass over the batches"
-    whole = SideBySide({"teacher": teacher, **nets})
-    rows = depth_profile(whole, whole, batches, [(f"teacher.{t}", f"{n}.{s}") for n in nets for s, t in pairs]).drop(columns=["layer_a", "layer_b"])
+    """{name: depth profile of a network of `nets` (name: network) against the teacher, as lists}
+
+    pairs: (its layer, the teacher's layer). One pass over the batches; networks, batches and the
+    caller's random state stay as they are. `ValueError`: as in `depth_profile`, or a network is
+    named teacher.
+    """
+    check("teacher" not in nets, "nets", list(nets), "leave the name 'teacher' to the teacher")
+    given = {"teacher": teacher, **nets}
+    whole = SideBySide({n: private(net, n) for n, net in given.items()})
+    with untouched(device_of(teacher), batches):
+        rows = depth_profile(whole, whole, batches, [(f"teacher.{t}", f"{n}.{s}") for n in nets for s, t in pairs])
+    rows = rows.drop(columns=["layer_a", "layer_b"])
     return {n: rows.iloc[i * len(pairs):(i + 1) * len(pairs)].to_dict("list") for i, n in enumerate(nets)}
 
 # %% ../nbs/22_distillation.ipynb #bd6ebddc
@@ -156,8 +219,11 @@ CLOSE, FULL = 0.03, 0.98
 def telling(records, twin="twin"):
     "Names of the layers whose mean similarity to the teacher leaves room: at most FULL for the twin"
     got = list(pick(records, twin).values())
+    if not got:
+        return []
     mean = np.mean([np.array(r["profile"]["value"], float) for r in got], axis=0)
-    return [n for n, v in zip(got[0]["layers"], mean) if v <= FULL]
+    # a layer that collapsed (NaN) stays: its seed then has no value, and the others have theirs
+    return [n for n, v in zip(got[0]["layers"], mean) if not v > FULL]
 
 def by_group(result, layers, column="value"):
     "{group: mean of a profile's column over those of its layers that are in `layers`} of one run"
@@ -173,8 +239,8 @@ def ahead(records, a="student", b="twin", where="deep", column="value"):
 
 def _learned(records, student="student", twin="twin"):
     "The premise: the student's dark knowledge is above its twin's"
-    a, b = pick(records, student), pick(records, twin)
-    return Part(f"dark knowledge, {student} less {twin}", tuple(a[s]["dark"] - b[s]["dark"] for s in sorted(set(a) & set(b))), "above", 0.0)
+    a, b = ({s: np.nan if r["dark"] is None else r["dark"] for s, r in pick(records, n).items()} for n in (student, twin))
+    return Part(f"dark knowledge, {student} less {twin}", tuple(a[s] - b[s] for s in sorted(set(a) & set(b))), "above", 0.0)
 
 def _kd1(records):
     "KD-1 over records"
@@ -192,7 +258,7 @@ def early(records, a="student", b="twin", where="shallow", column="equal"):
         names, looks = ra[s]["layers"], ra[s]["looks"]
         columns = [i for i, n in enumerate(names) if n in layers and group(n, names) == where]
         at = [i for i, e in enumerate(looks) if 0 < e <= max(1, looks[-1] / 4)]
-        if columns: out.append(float((np.array(ra[s]["over_time"][column], float) - np.array(rb[s]["over_time"][column], float))[np.ix_(at, columns)].mean()))
+        if columns and at: out.append(float((np.array(ra[s]["over_time"][column], float) - np.array(rb[s]["over_time"][column], float))[np.ix_(at, columns)].mean()))
     return tuple(out)
 
 def _kdq(records):
@@ -219,26 +285,38 @@ def imitation_table(records):
         row = {"run": n, "seeds": len(got)}
         for c in ("test", "agreement", "kl", "dark"):
             e = [r[c] for r in got if c in r]
-            if e: row[c] = f"{np.mean(e):.3f} ({min(e):.3f} to {max(e):.3f})"
+            e = np.array(e, float)                                 # None, where there is no number, as NaN
+            if len(e): row[c] = f"{e.mean():.3f} ({e.min():.3f} to {e.max():.3f})"
         rows.append(row)
     return pd.DataFrame(rows).set_index("run")
 
 # %% ../nbs/22_distillation.ipynb #9fcec52d
+def _some(records, name):
+    "{seed: result} of the run `name`; `NotRun` where all of its seeds diverged"
+    found = pick(records, name)
+    if not found:
+        raise NotRun(name)
+    return found
+
+
 SETTINGS = {"student less twin": ("student", "twin"), "few images": ("student_few", "twin_few"), "second twin less twin": ("twin2", "twin")}
 
 def differences(records, column="value"):
     "Table of paired differences a layer: setting, layer, mean, lo, hi, n"
-    rows = []
+    rows, of = [], lambda profile: np.array(profile[column], float)
     for label, (a, b) in SETTINGS.items():
-        ra, rb = pick(records, a), pick(records, b)
-        for i, n in enumerate(next(iter(ra.values()))["layers"]):
-            e = estimate([ra[s]["profile"][column][i] - rb[s]["profile"][column][i] for s in sorted(set(ra) & set(rb))])
-            rows.append({"setting": label, "layer": n, "mean": e.mean, "lo": e.lo, "hi": e.hi, "n": e.n})
-    ra = pick(records, "student_untrained")                 # against its own teacher, as its twin is
-    for i, n in enumerate(next(iter(ra.values()))["layers"]):
-        e = estimate([r["profile"][column][i] - r["twin_profile"][column][i] for r in ra.values()])
-        rows.append({"setting": "untrained teacher", "layer": n, "mean": e.mean, "lo": e.lo, "hi": e.hi, "n": e.n})
+        ra, rb = _some(records, a), _some(records, b)
+        found = [of(ra[s]["profile"]) - of(rb[s]["profile"]) for s in sorted(set(ra) & set(rb))]
+        rows += _intervals(label, next(iter(ra.values()))["layers"], found)
+    ra = _some(records, "student_untrained")                # against its own teacher, as its twin is
+    found = [of(r["profile"]) - of(r["twin_profile"]) for r in ra.values()]
+    rows += _intervals("untrained teacher", next(iter(ra.values()))["layers"], found)
     return pd.DataFrame(rows)
+
+def _intervals(setting, layers, found):
+    "Rows of `differences`: the estimate of each layer over arrays of a value a layer, one a seed"
+    of = {n: estimate(v[i] for v in found) for i, n in enumerate(layers)}
+    return [{"setting": setting, "layer": n, "mean": e.mean, "lo": e.lo, "hi": e.hi, "n": e.n} for n, e in of.items()]
 
 def figure6(records):
     "Figure 6: similarity to the teacher a layer, and the paired differences with their intervals"
@@ -250,7 +328,7 @@ def figure6(records):
         lines(ax[0], long, "layer", "similarity", "run", "similarity to the teacher (SVCCA)", xlabel="", ylabel="").legend()
         for i, (name, part) in enumerate(diff.groupby("setting", sort=False)):
             x = np.arange(len(part)) + (i - 1.5) * 0.15
-            ax[1].errorbar(x, part["mean"], [part["mean"] - part.lo, part.hi - part["mean"]], fmt="o", ms=3, lw=1, label=name, color=f"C{i}")
+            ax[1].errorbar(x, part["mean"], [part["mean"] - part.lo, part.hi - part["mean"]], fmt="o", ms=3, lw=1, label=name, color=colour(i))
         ax[1].axhspan(-CLOSE, CLOSE, color="0.85", zorder=0, label="margin")
         ax[1].set_xticks(range(len(part)), part.layer); ax[1].set(title="paired difference, 95 % over seeds"); ax[1].legend(fontsize=6)
     return fig
@@ -258,8 +336,8 @@ def figure6(records):
 # %% ../nbs/22_distillation.ipynb #ffe91b66
 def matrices(records):
     "Figure: SVCCA of every teacher layer (rows) to every layer of student and twin (columns), and their difference, mean over seeds"
-    of = lambda n: np.mean([np.array(r["matrix"], float) for r in pick(records, n).values()], axis=0)
-    r = next(iter(pick(records, "student").values()))
+    of = lambda n: np.mean([np.array(r["matrix"], float) for r in _some(records, n).values()], axis=0)
+    r = next(iter(_some(records, "student").values()))
     frame = lambda m: pd.DataFrame(m, pd.Index(r["teacher_layers"], name="teacher"), r["layers"])
     with theme():
         fig, ax = plt.subplots(1, 3, figsize=(9, 2.8))

@@ -7,12 +7,19 @@ __all__ = ['MEASURES', 'coefficients', 'reestimate_bn', 'measure_all', 'Curve', 
            'plane', 'trajectory_plane', 'window', 'surface', 'trail', 'landscape', 'align']
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aea2236
+import contextlib
 import copy
+import functools
 import hashlib
+import itertools
+import json
 import math
 import time
-from collections.abc import Iterable
+import types
+import warnings
+from collections.abc import Iterable, Mapping
 from numbers import Integral
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,11 +29,28 @@ from scipy.integrate import quad
 from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._pytree import tree_leaves
 from tqdm import tqdm
 
 from .alignment import align
-from .core import check, check_state, derive, device_of, each_batch, inference, load_tensors, own_chance, reiterable, same_network, save_tensors
-from .plots import contours
+from heurlens.core import (
+    check,
+    check_state,
+    derive,
+    device_of,
+    each_batch,
+    go_on,
+    inference,
+    load_tensors,
+    made_on,
+    private,
+    reiterable,
+    same_network,
+    save_tensors,
+    seed_pass,
+    untouched,
+)
+from .plots import colour, contours
 
 # %% ../nbs/10_mode_connectivity.ipynb #4aa4f592
 def coefficients(kind, t, bends):
@@ -55,73 +79,203 @@ def _same_ties(a, b):
         for name in others: check(torch.equal(held[one], held[name]), "model_b", f"unequal {one} and {name}", "tie them, as model_a does")
 
 # %% ../nbs/10_mode_connectivity.ipynb #1bd7ec69
-def reestimate_bn(model, batches):
-    """`model`, changed in place: its BN statistics are those of `batches`, averaged with the batches' sizes (y is not used), in float32 or better.
+def reestimate_bn(model: nn.Module, batches) -> nn.Module:
+    """`model`, changed in place: its BN layers hold mean and total variance of their inputs
 
-    Everything but BN stays in eval mode (no dropout). A batch of one sample has no variance and is left out, where it is not the only one.
-    A network without BN statistics is not run. ValueError where there are no batches, or one is empty."""
-    net = _wide(copy.deepcopy(model)) if _half(model) else model
+    over `batches`. They depend on the set of samples alone, not on their order or batches, as the section above
+    says; y is not used. Everything but BN is in eval mode (no dropout), in float32 or better, and
+    nothing but the statistics changes. A network without BN statistics is not run. Where the inputs
+    take more than 2 GiB, those with the lowest hashes that fit are used, and a warning says so.
+    `ValueError` where there are no batches, one is empty, or there is one value a channel.
+    """
+    if not _norms(model):
+        return model
+    net = _measured(model)
     norms = _norms(net)
-    if not norms: return model
-    with own_chance(device_of(net)): found = _statistics(net, norms, batches, lambda i: None, 1)[0]
+    with untouched(device_of(net), batches):
+        found = _statistics(net, norms, _mixed(batches), lambda i: None, 1)[0]
     _give(_norms(model), found)
     return model
 
-def _half(net): return any(p.dtype in (torch.float16, torch.bfloat16) for p in net.parameters())
+# %% ../nbs/10_mode_connectivity.ipynb #0b8fb759
+class _Single(nn.Module):
+    "The network inside a `DataParallel`, under the same names, on one device"
 
-def _wide(net):
-    "`net` in float32 where it holds half precision"
-    return net.float() if _half(net) else net
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
 
+    def forward(self, x):
+        return self.module(x)
+
+
+def _measured(model, arg="model"):
+    "A private copy to measure on"
+    net = private(model, arg)
+    return _Single(net.module) if isinstance(net, nn.DataParallel) else net
+
+# %% ../nbs/10_mode_connectivity.ipynb #d19a4d9a
+def _mixed(batches, limit=2**31):
+    """The inputs in `batches`, cut anew into lists of samples that depend on the samples alone
+
+    limit: bytes that are held; of more samples those with the lowest hashes are kept.
+    """
+    rows, size, seen = [], 0, 0
+    for x, *_ in each_batch(batches, 1):
+        x = torch.as_tensor(x).detach()
+        rows += zip(_hashes(x), x.unbind(), strict=True)
+        size, seen = size + x.nbytes, seen + len(x)
+        if size > 1.25 * limit:
+            rows = _lowest(rows, limit)
+            size = sum(row.nbytes for _, row in rows)
+    check(seen > 0, "bn_batches", "no batches", "hold at least one")
+    rows = sorted(rows, key=lambda r: r[0]) if size <= limit else _lowest(rows, limit)
+    if len(rows) < seen:
+        held = f"{len(rows)} of {seen} samples, to hold {limit} bytes at most"
+        warnings.warn(f"BN statistics are of {held}", stacklevel=4)
+    kinds = {}
+    for _, row in rows:
+        kinds.setdefault((str(row.dtype), tuple(row.shape)), []).append(row)
+    groups = [kinds[k] for k in sorted(kinds)]
+    # a sample that is alone in its shape may have no variance
+    return [cut for g in ([g for g in groups if len(g) > 1] or groups) for cut in _cuts(g)]
+
+# %% ../nbs/10_mode_connectivity.ipynb #aa05830b
+def _hashes(x):
+    "A hash of each sample of `x`: bytes that sort as if at random"
+    rows = x.cpu().contiguous().reshape(len(x), -1).view(torch.uint8).numpy()
+    return [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
+
+
+def _lowest(rows, limit):
+    "The pairs (hash, sample) with the lowest hashes that fill `limit` bytes at most, copied"
+    rows = sorted(rows, key=lambda r: r[0])
+    ends = itertools.accumulate(row.nbytes for _, row in rows)
+    return [(h, row.clone()) for (h, row), end in zip(rows, ends, strict=True) if end <= limit]
+
+
+def _cuts(rows):
+    "Samples of one shape, cut into equal batches of 512 at most, fewer where a sample is large"
+    most = max(64, min(512, 2**26 // max(1, rows[0].nbytes)))
+    n = -(-len(rows) // most)
+    return [rows[len(rows) * i // n : len(rows) * (i + 1) // n] for i in range(n)]
+
+# %% ../nbs/10_mode_connectivity.ipynb #a9901804
 def _norms(net):
     "The BN layers of a network that keep statistics"
     return [m for m in net.modules() if isinstance(m, _BatchNorm) and m.running_mean is not None]
 
-def _kept(norms): return [b for m in norms for b in (m.running_mean, m.running_var)]
+
+def _kept(norms):
+    return [b for m in norms for b in (m.running_mean, m.running_var)]
+
 
 def _give(norms, found):
     "Set the running statistics of BN layers"
-    for b, v in zip(_kept(norms), found): b.copy_(v)
+    for b, v in zip(_kept(norms), found, strict=True):
+        b.copy_(v)
 
-def _statistics(net, norms, batches, settle, count):
-    "For each i < count the statistics of every BN layer, averaged over `batches`, of `net` as settle(i) sets it"
-    momenta, where, seen, alone = [m.momentum for m in norms], device_of(net), 0, _count(reiterable(batches), "bn_batches") == 1
-    sums = [[torch.zeros_like(b) for b in _kept(norms)] for _ in range(count)]
-    with inference(net):
-        try:
-            # None asks BatchNorm for the cumulative average: after a reset, that of one batch
-            for m in norms: m.momentum = None; m.train()
-            for x, *_ in each_batch(batches, 1):
-                n, x = _size(x, "bn_batches"), _place(x, where)
-                if n == 1 and not alone: continue
-                seen += n
-                for i in range(count):
-                    settle(i)
-                    for m in norms: m.reset_running_stats()
-                    net(x)
-                    for total, b in zip(sums[i], _kept(norms)): total.add_(b, alpha=n)
-        finally:
-            for m, momentum in zip(norms, momenta): m.momentum = momentum
-    check(seen, "bn_batches", "batches of one sample", "hold more, to have a variance")
-    return [[total / seen for total in each] for each in sums]
+# %% ../nbs/10_mode_connectivity.ipynb #e8e44ecd
+class _Total:
+    "Number, mean and unbiased variance of a BN layer's inputs, added up over batches"
 
+    def __init__(self, m):
+        self.n, self.squares = 0, 0.0
+        self.sum = torch.zeros_like(m.running_mean, dtype=torch.float64)
+        self.own = [m.running_mean.clone(), m.running_var.clone()]
+
+    def add(self, n, mean, var):
+        self.n, mean = self.n + n, mean.double()
+        self.sum += n * mean
+        self.squares = self.squares + (n - 1) * var.double() + n * mean.square()
+
+    def found(self):
+        "[mean, variance]; what the layer held, where it was not run"
+        if self.n == 0:
+            return self.own
+        mean = self.sum / self.n
+        return [mean, (self.squares - self.n * mean.square()).clamp(min=0) / (self.n - 1)]
+
+# %% ../nbs/10_mode_connectivity.ipynb #6a415c2e
+@contextlib.contextmanager
+def _by_batch(norms, see):
+    "Context in which BN layers keep one batch's statistics; see(layer, values a channel) after it"
+    momenta, own = [m.momentum for m in norms], [b.clone() for b in _kept(norms)]
+
+    def before(m, args, kwargs):
+        x = args[0] if args else kwargs["input"]
+        several = x.numel() > x.shape[1]
+        check(several, "bn_batches", "one value a channel", "hold more, to have a variance")
+
+    def after(m, args, kwargs, out):
+        x = args[0] if args else kwargs["input"]
+        see(m, x.numel() // x.shape[1])
+
+    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in norms]
+    handles += [m.register_forward_hook(after, with_kwargs=True) for m in norms]
+    try:
+        for m in norms:
+            m.momentum = 1.0
+            m.train()
+        yield
+    finally:
+        for h in handles:
+            h.remove()
+        for m, momentum in zip(norms, momenta, strict=True):
+            m.momentum = momentum
+        _give(norms, own)
+
+# %% ../nbs/10_mode_connectivity.ipynb #7730d215
+def _statistics(net, norms, cuts, settle, count):
+    "For each i < count, [mean, variance, ...] of all BN layers of `net` as settle(i) sets it"
+    totals, at = [{m: _Total(m) for m in norms} for _ in range(count)], 0
+
+    def see(m, n):
+        totals[at][m].add(n, m.running_mean, m.running_var)
+
+    # a compiled network would run without hooks that it was not compiled with
+    with inference(net), _by_batch(norms, see), torch.compiler.set_stance("force_eager"):
+        for rows in cuts:
+            x = _input(torch.stack(rows), net)
+            for at in range(count):
+                settle(at)
+                for m in norms:
+                    m.reset_running_stats()
+                net(x)
+    return [[v for total in each.values() for v in total.found()] for each in totals]
+
+# %% ../nbs/10_mode_connectivity.ipynb #d2610314
 def _count(batches, arg="batches"):
     "Number of batches in one pass; ValueError where it is none"
-    try: n = len(batches)
-    except TypeError: n = sum(1 for _ in batches)
+    try:
+        n = len(batches)
+    except TypeError:
+        n = sum(1 for _ in batches)
     check(n > 0, arg, "no batches", "hold at least one")
     return n
+
 
 def _size(x, arg="batches"):
     "Number of samples of a batch; ValueError where it is none"
     check(len(x) > 0, arg, "a batch without samples", "hold samples in every batch")
     return len(x)
 
-def _place(x, device):
-    "`x` on the device; half precision becomes float32, None stays None"
-    if not isinstance(x, torch.Tensor): return x
-    x = x.to(device, non_blocking=True)
-    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+# %% ../nbs/10_mode_connectivity.ipynb #88fa6b3a
+def _place(v, device):
+    "`v` on the device, an array as a tensor; half precision becomes float32, what is neither stays"
+    if isinstance(v, np.ndarray):
+        v = torch.as_tensor(v)
+    if not isinstance(v, torch.Tensor):
+        return v
+    v = v.to(device, non_blocking=True)
+    return v.float() if v.dtype in (torch.float16, torch.bfloat16) else v
+
+
+def _input(x, net):
+    "`x` where `net` is, in its precision"
+    x = _place(x, device_of(net))
+    dtype = next((p.dtype for p in net.parameters() if p.is_floating_point()), x.dtype)
+    return x.to(dtype) if x.is_floating_point() else x
 
 # %% ../nbs/10_mode_connectivity.ipynb #0ac91a7b
 MEASURES = ("loss", "accuracy", "entropy", "disagree_a", "disagree_b")
@@ -130,7 +284,7 @@ def _evaluate(net, batches, settle, count, loss_fn, ends=(None, None)):
     "Means over samples [5, count] of MEASURES, of `net` as settle(i) sets it; NaN what needs classes, or an end that is not among the points"
     sums, n, where = 0.0, 0, device_of(net)
     for x, y in each_batch(batches):
-        size, x, y = _size(x), _place(x, where), _place(y, where)
+        size, x, y = _size(x), _input(x, net), _place(y, where)
         each = [_sample_sums(net, settle, i, x, y, loss_fn) for i in range(count)]
         answers = [a for *_, a in each]
         nothing = torch.tensor(math.nan, device=where)
@@ -143,47 +297,210 @@ def _sample_sums(net, settle, i, x, y, loss_fn):
     "Sums over a batch of loss, right answers and entropy, and the classes predicted (None where y is no vector of classes)"
     settle(i)
     out = net(x)
-    loss = _scalar(loss_fn(out, y)).detach()
+    loss = _loss(loss_fn, out, y, look=i == 0).detach()
     classes = isinstance(y, torch.Tensor) and y.ndim == 1 and not (y.is_floating_point() or y.is_complex())
     if not (classes and isinstance(out, torch.Tensor) and out.ndim == 2): return loss * len(x), loss * math.nan, loss * math.nan, None
     logp, answer = F.log_softmax(out, 1), out.argmax(1)
     return loss * len(x), (answer == y).sum(), -torch.special.xlogy(logp.exp(), logp.exp()).sum(), answer
 
-def _scalar(loss):
-    "`loss`, or a ValueError where it is not one number"
-    check(isinstance(loss, torch.Tensor) and loss.ndim == 0, "loss_fn", f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}", "return a scalar tensor")
+# %% ../nbs/10_mode_connectivity.ipynb #10ea44bd
+def _loss(loss_fn, out, y, look=True):
+    "The loss, a scalar; `ValueError` where it is none or, with `look`, cannot be right by default"
+    if look and loss_fn is F.cross_entropy:
+        _check_classes(out, y)
+    loss = loss_fn(out, y)
+    scalar = isinstance(loss, torch.Tensor) and loss.ndim == 0
+    held = f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}"
+    check(scalar, "loss_fn", held, "return a scalar tensor")
     return loss
 
+# %% ../nbs/10_mode_connectivity.ipynb #2042f827
+def _check_classes(out, y):
+    "`ValueError` where cross-entropy of outputs and targets has no meaning"
+
+    def need(ok, what):
+        must = "be named (F.mse_loss for a regression, say), but for scores and classes, int64"
+        check(ok, "loss_fn", f"cross-entropy, the default, for {what}", must)
+
+    tensors = isinstance(out, torch.Tensor) and isinstance(y, torch.Tensor)
+    need(tensors, f"outputs of type {type(out).__name__} and targets of type {type(y).__name__}")
+    shape = tuple(out.shape)
+    need(out.ndim >= 2 and shape[1] > 1, f"outputs of shape {shape}, which score no two classes")
+    if y.is_floating_point():
+        shares = y.shape == out.shape and bool((y >= 0).all())
+        shares = shares and bool(((y.sum(1) - 1).abs() < 0.01).all())
+        what = f"float targets of shape {tuple(y.shape)} that are no distribution over classes"
+        return need(shares, what)
+    need(y.dtype in (torch.int64, torch.uint8), f"targets of {y.dtype}")
+    fits = y.shape == shape[:1] + shape[2:]
+    need(fits, f"targets of shape {tuple(y.shape)} and outputs of {shape}")
+    known = y[y != -100]  # the value that PyTorch leaves out
+    need(bool(((known >= 0) & (known < shape[1])).all()), f"classes outside 0..{shape[1] - 1}")
+
 # %% ../nbs/10_mode_connectivity.ipynb #489eff83
-def measure_all(net, batches, bn_batches, loss_fn, settle, count, ends=(None, None), reestimate=True):
+def measure_all(net, batches, bn_batches, loss_fn, settle, count, ends=(None, None), reestimate=True, *, progress=False):
     """A list with a dict of MEASURES for each i < count, of `net` as settle(i) sets it; two passes over the data, whatever the count.
 
-    `batches`: one set, or a dict of sets, whose names are then suffixes; `ends`: the two i that disagreement is with; BN as in Curve.profile."""
+    `batches`: one set, or a dict of sets, whose names are then suffixes; `ends`: the two i that disagreement is with; BN as in Curve.profile;
+    `progress`: a bar with the time left."""
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
     norms = _norms(net) if reestimate else []
-    # a DataLoader draws a number for each pass, even without shuffling
-    with own_chance(device_of(net)), inference(net):
-        stats = _statistics(net, norms, next(iter(sets.values())) if bn_batches is None else bn_batches, settle, count) if norms else [[]] * count
-        def ready(i): settle(i); _give(norms, stats[i])
+    bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
+    with untouched(device_of(net), sets, bn_batches), inference(net), tqdm(disable=not progress) as bar:
+        cuts = _mixed(bn_batches) if norms else []
+        bar.total = _runs([cuts, *sets.values()], count)
+        def at(i): settle(i); bar.update()
+        stats = _statistics(net, norms, cuts, at, count) if norms else [[]] * count
+        cuts.clear()
+        def ready(i): at(i); _give(norms, stats[i])
         found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
     return [{f"{what}_{name}" if name else what: rows[i] for name, table in found.items() for what, rows in zip(MEASURES, table)} for i in range(count)]
 
+# %% ../nbs/10_mode_connectivity.ipynb #8dfaec34
+def _runs(sets, count):
+    "Number of runs of a network at `count` points over `sets`; None where a length is not known"
+    try:
+        return count * sum(len(b) for b in sets)
+    except TypeError:
+        return None
+
+# %% ../nbs/10_mode_connectivity.ipynb #34d3da91
+def _check_network(model, arg):
+    "`ValueError` where `model` is no network whose weights a copy could be given"
+    must = "be an nn.Module: a state dict has no forward, so load it into a network"
+    check(isinstance(model, nn.Module), arg, type(model).__name__, must)
+    for name, v in (*model.named_parameters(), *model.named_buffers()):
+        must = "have been run once, to have all its weights"
+        check(not nn.parameter.is_lazy(v), arg, f"{name} without a shape", must)
+    modules = dict(model.named_modules())
+    for name, m in modules.items():
+        held = f"{name or 'the network'} of type {type(m).__name__}"
+        scripted = isinstance(m, torch.jit.ScriptModule)
+        check(not scripted, arg, held, "be in Python: pass the network that was scripted")
+        quantised = ".quantized." in type(m).__module__
+        must = "have floating weights: pass the network before it was quantised"
+        check(not quantised, arg, held, must)
+        for key, f in vars(m).items():
+            bound = key not in ("train", "eval") and _encloses(f, modules.values())
+            held = f"a function {key} in {name or 'the network'} that encloses one of its layers"
+            check(
+                not bound, arg, held, "be a method: a copy would go on with the original's weights"
+            )
+    check(len(_tensors(model)) > 0, arg, "no floating weights", "have some")
+
+# %% ../nbs/10_mode_connectivity.ipynb #97cf3483
+def _encloses(f, modules):
+    "Does the function keep one of these modules, or a method of one, in its closure?"
+    held = _closure(f) if isinstance(f, types.FunctionType) else ()
+    return any(getattr(v, "__self__", v) is m for v in held for m in modules)
+
+
+def _closure(f):
+    "What a function keeps of the variables around it"
+    held = []
+    for cell in f.__closure__ or ():
+        with contextlib.suppress(ValueError):  # a cell that is still empty
+            held.append(cell.cell_contents)
+    return held
+
+# %% ../nbs/10_mode_connectivity.ipynb #403e0761
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size)
+
+
+def _seen(value, depth=3):
+    "A text that is the same for two values that act alike, as far as can be told"
+    if isinstance(value, _PLAIN):
+        return repr(value)
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        digest = hashlib.blake2b(_bytes(value), digest_size=16).hexdigest()
+        return f"{value.dtype} {tuple(value.shape)} {digest}"
+    if isinstance(value, types.MethodType):
+        value = value.__func__
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    if depth == 0:
+        return name
+    return f"{name}({', '.join(_seen(v, depth - 1) for v in _inside(value, depth))})"
+
+# %% ../nbs/10_mode_connectivity.ipynb #cc7c82cf
+def _bytes(value):
+    "The bytes of a tensor or array"
+    if isinstance(value, np.ndarray):
+        return repr(value.tolist()).encode() if value.dtype == object else value.tobytes()
+    v = value.detach().cpu().contiguous().reshape(-1)
+    return v.view(torch.uint8).numpy().tobytes() if v.numel() else b""
+
+
+def _inside(value, depth):
+    "The values that `value` is made of"
+    if isinstance(value, types.FunctionType):
+        given = value.__defaults__, value.__kwdefaults__
+        return [_compiled(value.__code__), *given, *_closure(value)]
+    if isinstance(value, functools.partial):
+        return [value.func, value.args, value.keywords]
+    if isinstance(value, Mapping):
+        return [v for key in sorted(value, key=str) for v in (str(key), value[key])]
+    if isinstance(value, (set, frozenset)):
+        return sorted(_seen(v, depth - 1) for v in value)
+    if isinstance(value, nn.Module):
+        return [_outside(value, depth - 1), dict(value.state_dict())]
+    if isinstance(value, (list, tuple)) or isinstance(value, type):
+        return () if isinstance(value, type) else value
+    return list(getattr(value, "__dict__", {}).items())
+
+# %% ../nbs/10_mode_connectivity.ipynb #3bcb1d9d
+def _compiled(code):
+    "The text of a function's compiled code, which neither comments nor the lines around it change"
+    parts = [_compiled(c) if isinstance(c, types.CodeType) else _seen(c) for c in code.co_consts]
+    return f"{code.co_code!r} {code.co_names} {parts}"
+
+# %% ../nbs/10_mode_connectivity.ipynb #7578108e
+def _outside(model, depth=3):
+    "{name: text} of what decides a network's outputs and is not in its state dict"
+    found, ours = {}, vars(nn.Module())
+    for name, m in model.named_modules():
+        at = f"{name}." if name else ""
+        found[f"{at}type"] = f"{type(m).__module__}.{type(m).__qualname__}"
+        for key, v in vars(m).items():
+            # what weight norm, spectral norm and pruning compute from their own parameters
+            derived = f"{key}_g" in m._parameters or f"{key}_orig" in m._parameters
+            if depth and key not in ours and not derived:
+                found[at + key] = _seen(v, depth)
+        for key in m._non_persistent_buffers_set:
+            found[at + key] = _seen(m._buffers[key])
+        hooks = [*m._forward_pre_hooks.values(), *m._forward_hooks.values()]
+        found[f"{at}hooks"] = _seen(hooks, depth)
+    return found
+
+# %% ../nbs/10_mode_connectivity.ipynb #3a82de46
+def _difference(model_a, model_b):
+    "What the two networks first differ in outside their state dicts; None where nothing is seen"
+    a, b = _outside(model_a), _outside(model_b)
+    for key in {**a, **b}:
+        if a.get(key) != b.get(key):
+            return f"{key} = {str(b.get(key))[:80]}, where model_a has {str(a.get(key))[:80]}"
+    pairs = zip(model_a.modules(), model_b.modules(), strict=True)
+    same = all(type(m) is type(n) for m, n in pairs)
+    return None if same else "a class that model_a has in another version"
+
 # %% ../nbs/10_mode_connectivity.ipynb #0a11a2d9
 class Curve:
-    """A path of networks from `model_a` (t = 0) to `model_b` (t = 1); ValueError where they differ in kind or hold NaN or inf.
+    """A path of networks from `model_a` (t = 0) to `model_b` (t = 1); ValueError where they differ in kind or hold NaN or inf, or cannot be copied.
 
     `points` [bends + 2, numbers]: the control points. `diverged_at`: the training step whose loss was not finite, else None."""
     def __init__(self, model_a, model_b, kind="line", bends=0):
         coefficients(kind, 0, bends)
         check(isinstance(bends, Integral) and bends >= 0 and (bends == 0 or kind != "line"), "bends", bends, "be a whole number of at least 0, and 0 for a line")
+        for arg, model in (("model_a", model_a), ("model_b", model_b)): _check_network(model, arg)
         same_network(model_a, model_b)
         _same_ties(model_a, model_b)
-        self.kind, self.bends, self.diverged_at, self._net = kind, bends, None, copy.deepcopy(model_a)
-        self._net.zero_grad(set_to_none=True)
+        self.kind, self.bends, self.diverged_at, self._net = kind, bends, None, private(model_a, "model_a", as_is=True)
+        other = _difference(model_a, model_b)
+        self._apart = other and (other, private(model_b, "model_b", as_is=True).to(device_of(model_a)))
         slots = _tensors(self._net)
         self._slots, self._sizes = [(names, (v.shape, _last(v)), v.dtype) for names, v in slots], [v.numel() for _, v in slots]
         self._cut = sum(isinstance(v, nn.Parameter) and v.requires_grad for _, v in slots)
+        self._held = sum(isinstance(v, nn.Parameter) for _, v in slots)
         self._trained, self._parameters = sum(self._sizes[:self._cut]), sum(v.numel() for _, v in slots if isinstance(v, nn.Parameter))
         states, self._names = [m.state_dict() for m in (model_a, model_b)], list(model_a.state_dict())
         self._others = [_others(state, device_of(model_a)) for state in states]
@@ -201,18 +518,22 @@ class Curve:
 
     def model(self, t, bn_batches=None):
         "A new network with the weights at `t`; BN statistics re-estimated on `bn_batches` where given, else those of `weights(t)`"
+        if self._apart is not None and float(t) > 0:
+            warnings.warn(f"{self._apart[0]}: the network at t has model_a's", stacklevel=2)
         net = copy.deepcopy(self._net)
         net.load_state_dict(self.weights(t))
         return net if bn_batches is None else reestimate_bn(net, bn_batches)
 
-    def profile(self, batches, ts=61, bn_batches=None, loss_fn=F.cross_entropy, *, reestimate=True):
+    def profile(self, batches, ts=61, bn_batches=None, loss_fn=F.cross_entropy, *, reestimate=True, progress=False):
         """DataFrame with a row for each t: t, loss, accuracy, entropy (nats), disagree_a, disagree_b, each a mean over samples.
 
         What speaks of classes is NaN where y is no vector of class indices, disagreement with an end also where that end is not among the
         points. `ts`: a number of even points, or the points. `batches` may be a dict of sets, {"train": ..., "valid": ...}: columns are then
         loss_train, accuracy_train, ... BN is re-estimated at every t, the ends too, on `bn_batches` (None: on `batches`, the first set);
-        with `reestimate` False it is not, and its statistics are the ends', interpolated."""
-        return _profile(self, batches, _points(ts), bn_batches, loss_fn, reestimate)
+        with `reestimate` False it is not, and its statistics are the ends', interpolated. `progress`: a bar with the time left. ValueError
+        where `model_b` differs from `model_a` outside its state dict and answers otherwise than the curve at t = 1; where the default loss
+        cannot be right."""
+        return _profile(self, batches, _points(ts), bn_batches, loss_fn, reestimate, progress)
 
     def length(self):
         "Arc length over parameters, buffers left out, in units of the weights' norm; a tied weight counts once"
@@ -270,11 +591,12 @@ def _points(ts):
     check(len(ts) > 0 and all(0 <= t <= 1 for t in ts), "ts", ts, "hold points in 0..1")
     return ts
 
-def _profile(curve, batches, ts, bn_batches, loss_fn, reestimate):
+def _profile(curve, batches, ts, bn_batches, loss_fn, reestimate, progress):
     "See Curve.profile; one private network serves every t"
-    net = _wide(copy.deepcopy(curve._net))
+    _check_end(curve, batches)
+    net = _measured(curve._net)
     settle, ends = _settler(curve, net), [ts.index(t) if t in ts else None for t in (0., 1.)]
-    rows = measure_all(net, batches, bn_batches, loss_fn, lambda i: settle(ts[i]), len(ts), ends, reestimate)
+    rows = measure_all(net, batches, bn_batches, loss_fn, lambda i: settle(ts[i]), len(ts), ends, reestimate, progress=progress)
     return pd.DataFrame([{"t": t, **row} for t, row in zip(ts, rows)])
 
 def _settler(curve, net):
@@ -290,8 +612,42 @@ def _settler(curve, net):
     return settle
 
 def line(model_a, model_b):
-    "The straight segment between two networks, a Curve without bends; ValueError where they are different networks or hold NaN or inf"
+    "The straight segment between two networks, a Curve without bends; ValueError as for `Curve`"
     return Curve(model_a, model_b)
+
+# %% ../nbs/10_mode_connectivity.ipynb #c5fe2381
+def _check_end(curve, batches):
+    "`ValueError` where `model_b` answers the first batch otherwise than the curve at t = 1"
+    if curve._apart is None:
+        return
+    what, own = curve._apart[0], _measured(curve._apart[1])
+    net = _measured(curve._net)
+    batches = next(iter(batches.values()), []) if isinstance(batches, dict) else batches
+    with untouched(device_of(net), batches), inference(own, net):
+        _settler(curve, net)(1)
+        for x, *_ in each_batch(batches, 1):
+            with untouched(device_of(net)):
+                goal = _leaves(own, x)
+            far = _distance(goal, _leaves(net, x))
+            must = "differ from model_a in its state dict alone, for a curve to end in it"
+            held = f"{what} (its outputs are {far} from the curve's at t = 1)"
+            check(not far, "model_b", held, must)
+            break
+    curve._apart = None
+
+# %% ../nbs/10_mode_connectivity.ipynb #34c16ff6
+def _leaves(net, x):
+    "The tensors that a network answers with"
+    return [v.double() for v in tree_leaves(net(_input(x, net))) if isinstance(v, torch.Tensor)]
+
+
+def _distance(goal, found):
+    "The distance of two lists of outputs as text, '' where it is 1e-4 of the largest at most"
+    if [v.shape for v in goal] != [v.shape for v in found]:
+        return "of other shapes"
+    far = [(v - w).abs().max().item() for v, w in zip(goal, found, strict=True) if v.numel()]
+    size = [v.abs().max().item() for v in goal if v.numel()]
+    return "" if all(d <= 1e-4 * s for d, s in zip(far, size, strict=True)) else f"{max(far):.2g}"
 
 # %% ../nbs/10_mode_connectivity.ipynb #f4b907ad
 def barrier(profile, *, column="loss"):
@@ -328,13 +684,15 @@ def _length(kind, points):
     return quad(speed, 0, 1, epsrel=1e-9, epsabs=1e-9 * sides, limit=200)[0]
 
 # %% ../nbs/10_mode_connectivity.ipynb #3e30fe34
-def _gradient(curve, net, plan, w, x, y, loss_fn):
-    "Loss of `net` with the flat weights `w`, and its gradients, one for each trained slot of `w`"
+def _gradient(curve, net, plan, w, x, y, loss_fn, look=True):
+    "Loss of `net` with the flat weights `w`, and its gradients, one for each trained slot of `w`; look: check outputs and targets"
     parts = _parts(curve, w.detach())
     leaves = [part.requires_grad_() for part in parts[:curve._cut]]
+    # a forward may change its buffers, which autograd forbids for several views of one tensor
+    parts[curve._held :] = [part.clone() for part in parts[curve._held :]]
     given = {name: part.to(dtype) for (names, _, dtype), part in zip(plan, parts) for name in names}
     # ties are spelled out in `given`: torch's own handling leaves a module that is registered twice with swapped weights
-    loss = _scalar(loss_fn(functional_call(net, given, (x,), tie_weights=False), y))
+    loss = _loss(loss_fn, functional_call(net, given, (x,), tie_weights=False), y, look)
     # a parameter that the loss does not depend on has the gradient 0, as in the flat vector
     grads = torch.autograd.grad(loss, leaves, allow_unused=True)
     return loss.detach(), [torch.zeros_like(leaf) if g is None else g for g, leaf in zip(grads, leaves)]
@@ -359,20 +717,21 @@ def _rate(done):
 
 def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state):
     "Move the bends of `curve`; see `connect`"
-    net, m = _wide(copy.deepcopy(curve._net)).train(), curve._trained
+    net, m = _measured(curve._net).train(), curve._trained
     plan, w, norms = _plan(curve, net), torch.empty_like(curve.points[0]), _norms(net)
     bends = curve.points[1:-1, :m]
     speed, start = torch.zeros_like(bends), 0
     if state: start = state.load(bends, speed)
     (moved, pushed), at_t = ([_parts(curve, flat) for flat in flats] for flats in (bends, speed)), _parts(curve, w[:m])
     for epoch in tqdm(range(start, epochs), disable=not progress):
-        step, chance = epoch * steps, _seed_pass(seed, epoch, curve.points, batches)
+        seed_pass(batches, w.device, seed, "curve", epoch, epoch=epoch)
+        step, chance = epoch * steps, torch.Generator().manual_seed(derive(seed, "curve", epoch))
         for i, (x, y) in enumerate(each_batch(batches)):
             if _size(x) == 1 and steps > 1 and norms: continue                       # no variance for BN to use
             t = torch.rand((), generator=chance, dtype=torch.float64).item()
             mix = coefficients(curve.kind, t, curve.bends)
             _blend(curve.points, mix, out=w)
-            loss, g = _gradient(curve, net, plan, w, _place(x, w.device), _place(y, w.device), loss_fn)
+            loss, g = _gradient(curve, net, plan, w, _input(x, net), _place(y, w.device), loss_fn, look=epoch == start)
             if not torch.isfinite(loss + torch.stack(torch._foreach_norm(g)).norm()): curve.diverged_at = step; return
             torch._foreach_add_(g, at_t, alpha=weight_decay)
             for bend, v, c in zip(moved, pushed, mix[1:-1]):
@@ -381,46 +740,114 @@ def _fit(curve, batches, steps, epochs, lr, loss_fn, seed, momentum, weight_deca
                 torch._foreach_add_(bend, v, alpha=-lr * _rate((epoch + i / steps) / epochs))
             step += 1
         if on_epoch is not None:
-            with own_chance(w.device): on_epoch(epoch + 1, curve)
-        if state: state.save(epoch + 1, bends, speed)
+            with untouched(w.device, batches): on_epoch(epoch + 1, curve)
+        if state: state.keep(epoch + 1, bends, speed)
 
 # %% ../nbs/10_mode_connectivity.ipynb #210a1c7f
-def _seed_pass(seed, epoch, points, batches):
-    "Seed everything that pass `epoch` draws from, so that a pass is a function of (seed, epoch); the generator for t"
-    chance = derive(seed, "curve", epoch)
-    # torch.manual_seed would also seed GPUs that this curve has nothing to do with
-    torch.random.default_generator.manual_seed(chance)
-    if points.is_cuda:
-        with torch.cuda.device(points.device): torch.cuda.manual_seed(chance)
-    if hasattr(batches, "epoch"): batches.epoch = epoch
-    return torch.Generator().manual_seed(chance)
-
 class _State:
-    "Checkpoint of a curve's training: written at most each `every` seconds, read where it is whole and bears this training's mark"
-    def __init__(self, path, every, mark): self.path, self.every, self.mark, self.saved = path, every, mark, time.monotonic()
+    "Checkpoint of a training's last whole epoch; marks: {what: text} of all that decides the curve"
+
+    def __init__(self, path, every, marks, device):
+        self.path, self.every, self.marks, self.device = Path(path), every, marks, device
+        self.kept, self.saved, self.machines = None, time.monotonic(), [made_on(device)]
 
     def load(self, bends, speed):
-        "Number of epochs done, after setting `bends` and `speed`; 0 where there is no whole checkpoint of this shape"
-        try: tensors, meta = load_tensors(self.path)
-        except ValueError: return 0
-        if meta.get("mark") != self.mark: return 0
-        bends.copy_(tensors["bends"]); speed.copy_(tensors["speed"])
+        "Number of epochs done, after setting `bends` and `speed`; 0 without such a checkpoint"
+        tensors, meta = _read_state(self.path, self.marks)
+        if not meta:
+            return 0
+        self.machines = go_on(self.path, meta, self.device)
+        bends.copy_(tensors["bends"])
+        speed.copy_(tensors["speed"])
         return int(meta["epochs"])
 
-    def save(self, done, bends, speed):
-        if time.monotonic() - self.saved <= self.every: return
-        save_tensors(self.path, {"bends": bends, "speed": speed}, {"epochs": str(done), "mark": self.mark})
-        self.saved = time.monotonic()
+    def keep(self, done, bends, speed):
+        self.kept = done, {"bends": bends.clone(), "speed": speed.clone()}
+        if time.monotonic() - self.saved > self.every:
+            self.save()
+
+    def save(self):
+        "Number of epochs that were written; None where there was nothing new"
+        if self.kept is None:
+            return None
+        done, tensors = self.kept
+        meta = {"epochs": str(done), "marks": json.dumps(self.marks)}
+        meta["machines"] = json.dumps(self.machines)
+        save_tensors(self.path, tensors, meta)
+        self.kept, self.saved = None, time.monotonic()
+        return done
+
+# %% ../nbs/10_mode_connectivity.ipynb #b56dc8b1
+@contextlib.contextmanager
+def _kept_on_error(state, epochs):
+    "Context in which an interrupt or error is passed on after the last whole epoch was written"
+    try:
+        yield
+    except BaseException as e:
+        done = state and state.save()
+        if done:
+            e.add_note(f"{done} of {epochs} epochs are kept in {state.path}")
+        raise
+
+# %% ../nbs/10_mode_connectivity.ipynb #6848aa99
+def _read_state(path, marks):
+    "(tensors, metadata) of a checkpoint; empty, with a warning, where it is of another training"
+    if not path.exists():
+        return {}, {}
+    try:
+        tensors, meta = load_tensors(path, own=True)
+        held = json.loads(meta.get("marks", "{}"))
+    except ValueError as e:
+        tensors, held, reason = {}, {}, f"cannot be read ({e})"
+    else:
+        other = [what for what, mark in marks.items() if held.get(what) != mark]
+        reason = f"is of a training with other {', '.join(other)}" if other else ""
+    if reason:
+        text = f"checkpoint {path} {reason}: the curve is trained from the start"
+        warnings.warn(text, stacklevel=5)
+        return {}, {}
+    return tensors, meta
+
+# %% ../nbs/10_mode_connectivity.ipynb #d7ae6fee
+def _marks(curve, model_a, batches, loss_fn, arguments, seed, tag):
+    "{what: hash} of all that decides a trained curve; reads one pass of the data"
+    device = curve.points.device
+    data = hashlib.blake2b(digest_size=16)
+    with untouched(device, batches):
+        seed_pass(batches, device, seed, "curve", 0, epoch=0)
+        for batch in each_batch(batches):
+            data.update(_seen(batch).encode())
+    amp = torch.is_autocast_enabled(device.type) and str(torch.get_autocast_dtype(device.type))
+    parts = {
+        "ends": (curve.points[0], curve.points[-1], curve._others),
+        "arguments": (*arguments, amp, curve._cut),
+        "data": data.hexdigest(),
+        "network": (_outside(model_a), _classes(model_a), curve._names),
+        "loss": loss_fn,
+        "tag": tag,
+    }
+    digest = lambda v: hashlib.blake2b(_seen(v).encode(), digest_size=16).hexdigest()
+    return {k: digest(v) for k, v in parts.items()}
+
+# %% ../nbs/10_mode_connectivity.ipynb #a88adbf5
+def _classes(model):
+    "[(name, texts of its functions)] of the classes of a network that are not PyTorch's"
+    kinds = {c for m in model.modules() for c in type(m).__mro__[:-1]}
+    own = [c for c in kinds if not c.__module__.startswith("torch.")]
+    functions = lambda c: [getattr(f, "fget", getattr(f, "__func__", f)) for f in vars(c).values()]
+    return sorted((c.__qualname__, [_seen(f) for f in functions(c) if callable(f)]) for c in own)
 
 # %% ../nbs/10_mode_connectivity.ipynb #86620916
 def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.015, loss_fn=F.cross_entropy, seed=0, *,
-            momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0):
+            momentum=0.9, weight_decay=5e-4, progress=False, on_epoch=None, checkpoint=None, every=60.0, tag=""):
     """A Curve of `kind` "bezier" or "chain" from `model_a` to `model_b`, its bends trained on `batches`; the models are not changed.
 
     `weight_decay` acts on the weights at t. A parameter that is frozen in `model_a` stays on the segment. `on_epoch(epochs_done, curve)`
-    is called after each epoch. `checkpoint`: a file that the training is saved to, at most each `every` seconds, and gone on from, where it
-    is of the same ends and arguments. A loss or gradient that is not finite stops the training: `diverged_at` holds that step (from 0), the
-    bends are those before it. ValueError for bad arguments, different networks, nothing to train, a loss that is not a scalar, no batches.
+    is called after each epoch. `checkpoint`: a file that the training is saved to, at most each `every` seconds and where it is
+    interrupted, and gone on from, where ends, arguments, data, loss and network are the same and `tag` is, a text for what cannot be
+    seen of them (a constant that the loss reads from elsewhere); else a warning says what differs. A loss or gradient that is not finite
+    stops the training: `diverged_at` holds that step (from 0), the bends are those before it. ValueError for bad arguments, different
+    networks, nothing to train, a loss that is not a scalar or, where none is named, cannot be right, no batches.
     Garipov et al. 2018, section 3; lr, momentum, weight_decay as in the command that their public code gives for VGG16, `epochs` is ours."""
     check(kind in ("bezier", "chain"), "kind", kind, "be 'bezier' or 'chain'")
     check(isinstance(bends, Integral) and bends >= 1, "bends", bends, "be a whole number of at least 1")
@@ -431,12 +858,13 @@ def connect(model_a, model_b, batches, kind="bezier", bends=1, epochs=30, lr=0.0
     reiterable(batches)
     curve = Curve(model_a, model_b, kind, bends)
     check(curve._trained > 0, "model_a", "frozen parameters only", "have a parameter with requires_grad, else no bend can move")
-    told = (kind, bends, epochs, lr, seed, momentum, weight_decay, *(hashlib.sha256(p.cpu().numpy().tobytes()).hexdigest() for p in (curve.points[0], curve.points[-1])))
-    state, pass_ = _State(checkpoint, every, f"{derive(*told):x}") if checkpoint else None, getattr(batches, "epoch", None)
-    with own_chance(curve.points.device), torch.enable_grad():
-        try: _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
-        finally:
-            if pass_ is not None: batches.epoch = pass_
+    _check_end(curve, batches)
+    arguments, state = (kind, bends, epochs, lr, seed, momentum, weight_decay), None
+    if checkpoint:
+        marks = _marks(curve, model_a, batches, loss_fn, arguments, seed, tag)
+        state = _State(checkpoint, every, marks, curve.points.device)
+    with untouched(curve.points.device, batches), torch.enable_grad(), _kept_on_error(state, epochs):
+        _fit(curve, batches, _count(batches), epochs, lr, loss_fn, seed, momentum, weight_decay, progress, on_epoch, state)
     return curve
 
 # %% ../nbs/10_mode_connectivity.ipynb #8807ff6e
@@ -487,8 +915,11 @@ def _flat(weights, slots, arg):
     check_state(weights, arg)
     for name, (shape, _) in slots.items():
         check(name in weights, arg, f"no entry {name}", "have the names of w0")
+        check(isinstance(weights[name], torch.Tensor), arg, f"{name} of type {type(weights[name]).__name__}", "hold tensors")
         check(weights[name].shape == shape, arg, f"{name} of shape {tuple(weights[name].shape)}", f"have w0's {tuple(shape)}")
         check(bool(weights[name].isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
+    for name in _plane_slots(weights, arg):
+        check(name in slots, arg, f"an entry {name}", "have the names of w0, which has none of that name")
     check(len(slots) > 0, arg, "no floating tensor", "hold parameters")
     return torch.cat([weights[name].detach().flatten().double() for name in slots])
 
@@ -515,33 +946,40 @@ def window(points, n=25, margin=0.25):
     pad = margin * (high - low).max()
     return tuple(np.linspace(lo - pad, hi + pad, n) for lo, hi in zip(low, high))
 
-def surface(plane, model, batches, xs=None, ys=None, bn_batches=None, loss_fn=F.cross_entropy):
+def surface(plane, model, batches, xs=None, ys=None, bn_batches=None, loss_fn=F.cross_entropy, *, progress=False):
     """DataFrame x, y, loss, accuracy, entropy of `model` with the plane's weights on the grid of `xs` and `ys`; `model` is not changed.
 
-    `xs`, `ys`: None for a `window` around the plane's points. `batches` (one set, or a dict of sets), `bn_batches` and columns as in
-    Curve.profile. ValueError where the plane is of another network."""
+    `xs`, `ys`: None for a `window` around the plane's points. `batches` (one set, or a dict of sets), `bn_batches`, `progress` and columns
+    as in Curve.profile. ValueError where the plane is of another network, a coordinate is not finite, the default loss cannot be right."""
     auto = window(plane.points)
-    xs, ys = (given if held is None else held for held, given in zip((xs, ys), auto))
+    xs, ys = (given if held is None else _coordinates(held, arg) for held, given, arg in zip((xs, ys), auto, ("xs", "ys")))
     points = [(float(x), float(y)) for y in ys for x in xs]
-    rows = _on_plane(plane, model, batches, bn_batches, loss_fn, lambda i: plane.weights(*points[i]), len(points))
+    rows = _on_plane(plane, model, batches, bn_batches, loss_fn, lambda i: plane.weights(*points[i]), len(points), progress)
     return pd.DataFrame([{"x": x, "y": y, **row} for (x, y), row in zip(points, rows)]).dropna(axis=1, how="all")
 
-def _on_plane(plane, model, batches, bn_batches, loss_fn, weights, count):
+def _coordinates(held, arg):
+    values = np.atleast_1d(np.asarray(held, dtype=float))
+    right = np.ndim(held) == 1 and len(values) > 0 and bool(np.isfinite(values).all())
+    check(right, arg, held, "be a list of finite numbers")
+    return values
+
+def _on_plane(plane, model, batches, bn_batches, loss_fn, weights, count, progress=False):
     "MEASURES of a private copy of `model` with the parameters weights(i), for each i < count"
-    net = _wide(copy.deepcopy(model))
+    net = _measured(model)
     state = net.state_dict()
     for name, (shape, _) in plane._slots.items():
         check(name in state and state[name].shape == shape, "model", f"no {name} of shape {tuple(shape)}", "have the parameters of the plane")
     def settle(i):
         w = weights(i)
         for name in plane._slots: state[name].copy_(w[name])
-    return measure_all(net, batches, bn_batches, loss_fn, settle, count)
+    return measure_all(net, batches, bn_batches, loss_fn, settle, count, progress=progress)
 
 # %% ../nbs/10_mode_connectivity.ipynb #27f61c3d
 def trail(plane, states, model, batches, bn_batches=None, loss_fn=F.cross_entropy):
     """DataFrame with a row for each state dict: x, y, off_plane, then its own loss, accuracy, entropy, and the same `_there`, at its projection.
 
     `batches`, `bn_batches` and columns as in Curve.profile. ValueError where the plane is of another network."""
+    check(len(states) > 0, "states", states, "hold at least one state dict")
     at = [plane.project(w) for w in states]
     own = _on_plane(plane, model, batches, bn_batches, loss_fn, lambda i: states[i], len(states))
     there = _on_plane(plane, model, batches, bn_batches, loss_fn, lambda i: plane.weights(*at[i][:2]), len(states))
@@ -549,10 +987,21 @@ def trail(plane, states, model, batches, bn_batches=None, loss_fn=F.cross_entrop
     return pd.DataFrame(rows).dropna(axis=1, how="all")
 
 def landscape(ax, ground, on=None, column="loss", names=None, title=""):
-    "The axes, with a `surface` as contours and a `trail` on it; beside each point its name, its own loss, the loss drawn there, and its distance off the plane"
+    """The axes, with a `surface` as contours and a `trail` on it
+
+    Beside each point of the trail: its name, its own loss, the loss drawn there, and its distance off
+    the plane. `ValueError` for names without a trail, or of another number.
+    """
+    check(names is None or on is not None, "names", names, "be given with a trail: on=trail(...)")
     contours(ax, ground, column, title)
-    if on is None: return ax
-    ax.plot(on.x, on.y, "C3o-", ms=3, lw=0.7)
-    for name, (_, r) in zip(range(len(on)) if names is None else names, on.iterrows()):
-        ax.annotate(f"{name}: {r[column]:.2g} (here {r[f'{column}_there']:.2g}, {r.off_plane:.2g} off)", (r.x, r.y), fontsize=5, xytext=(3, 3), textcoords="offset points")
+    if on is None:
+        return ax
+    names = range(len(on)) if names is None else names
+    check(len(names) == len(on), "names", list(names), f"hold {len(on)} names, one a row of the trail")
+    ax.plot(on.x, on.y, "o-", color=colour(3), ms=3, lw=0.7)
+    near = 1e-3 * (ground.x.max() - ground.x.min())
+    for name, (_, r) in zip(names, on.iterrows(), strict=True):
+        off = "on the plane" if r.off_plane < near else f"{r.off_plane:.2g} off"
+        text = f"{name}: {r[column]:.2g} (here {r[f'{column}_there']:.2g}, {off})"
+        ax.annotate(text, (r.x, r.y), fontsize=5, xytext=(3, 3), textcoords="offset points")
     return ax

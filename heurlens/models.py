@@ -6,12 +6,16 @@
 __all__ = ['PLANS', 'STAGES', 'NETS', 'vgg', 'convnet', 'Block', 'resnet', 'layer_names', 'deep_layers', 'initialise', 'build']
 
 # %% ../nbs/02_models.ipynb #4265f845
+import inspect
 from collections import OrderedDict
+from collections.abc import Mapping
+from numbers import Real
 
+import numpy as np
 import torch
 from torch import nn
 
-from .core import check, derive
+from .core import check, check_whole, derive
 
 # %% ../nbs/02_models.ipynb #d16bf5b6
 def _stack(plan, hidden, num_classes, in_chans, bn, side):
@@ -34,24 +38,50 @@ def _stack(plan, hidden, num_classes, in_chans, bn, side):
         if k < 2: parts.append((f"relu{conv + k + 1}", nn.ReLU()))
     return nn.Sequential(OrderedDict(parts))
 
+# %% ../nbs/02_models.ipynb #00654c9d
+def _check_options(depth, depths, num_classes, width, in_chans, bn=True):
+    "`ValueError` where an option of a network is of another kind, or out of range"
+    if depths is not None:
+        known = isinstance(depth, Real) and depth in depths
+        check(known, "depth", depth, f"be one of {sorted(depths)}")
+    check_whole(num_classes, "num_classes", least=2)
+    check_whole(in_chans, "in_chans")
+    number = isinstance(width, Real) and not isinstance(width, bool)
+    check(number and 0 < width < float("inf"), "width", width, "be a positive number")
+    check(isinstance(bn, (bool, np.bool_)), "bn", bn, "be True or False")
+
 # %% ../nbs/02_models.ipynb #ab8653fe
 PLANS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}    # convolutions before each pooling
 
 def _net(convs, widths, hidden, num_classes, width, in_chans, bn, side):
     "The stack whose stage k has convs[k] convolutions, widths[k] channels wide, then a pooling"
-    check(num_classes >= 2, "num_classes", num_classes, "be at least 2")
-    check(width > 0, "width", width, "be positive")
     of = lambda w: max(1, round(w * width))
     plan = [p for n, w in zip(convs, widths) for p in [of(w)] * n + ["M"]]
     return _stack(plan, of(hidden), num_classes, in_chans, bn, side)
 
-def vgg(depth=16, num_classes=10, width=1.0, bn=True, in_chans=3):
-    "VGG for images of 32 x 32 or larger; `ValueError` for a depth other than 11, 13, 16, 19. Source: Simonyan and Zisserman (2015)."
-    check(depth in PLANS, "depth", depth, f"be one of {sorted(PLANS)}")
-    return _net(PLANS[depth], (64, 128, 256, 512, 512), 512, num_classes, width, in_chans, bn, side=1)
+# %% ../nbs/02_models.ipynb #cdb2b091
+def vgg(
+    depth: int = 16, num_classes: int = 10, width: float = 1.0, bn: bool = True, in_chans: int = 3
+) -> nn.Sequential:
+    """VGG for images of 32 x 32 or larger; `width` multiplies the number of channels
 
-def convnet(num_classes=10, width=1.0, in_chans=3, *, bn=True):
-    "A small VGG-shaped net for images of 8 x 8 or larger: four convolutions (16, 16, 32, 32), then 64, 64, `num_classes`"
+    `ValueError` for a depth other than 11, 13, 16, 19, fewer than two classes, a width that is not
+    positive and finite, fewer than one input channel. Source: Simonyan and Zisserman (2015).
+    """
+    _check_options(depth, PLANS, num_classes, width, in_chans, bn)
+    widths = (64, 128, 256, 512, 512)
+    return _net(PLANS[depth], widths, 512, num_classes, width, in_chans, bn, side=1)
+
+# %% ../nbs/02_models.ipynb #dae53ab4
+def convnet(
+    num_classes: int = 10, width: float = 1.0, in_chans: int = 3, *, bn: bool = True
+) -> nn.Sequential:
+    """A small VGG-shaped net for images of 8 x 8 or larger
+
+    Four convolutions (16, 16, 32, 32 channels times `width`), then layers of 64, 64 and
+    `num_classes`. `ValueError` as `vgg`.
+    """
+    _check_options(None, None, num_classes, width, in_chans, bn)
     return _net((2, 2), (16, 32), 64, num_classes, width, in_chans, bn, side=2)
 
 # %% ../nbs/02_models.ipynb #66dd3f30
@@ -71,25 +101,36 @@ class Block(nn.Module):
 # %% ../nbs/02_models.ipynb #e87a240c
 STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (3, 5, 7, 9, 18)} | {18: ((2,) * 4, (64, 128, 256, 512))}    # depth: blocks, widths
 
-def resnet(depth=20, num_classes=10, width=1.0, in_chans=3):
-    """ResNet for images of 8 x 8 or larger: conv1 bn1 relu1 stage1 ... avgpool flatten fc, blocks `stage1.block1` and so on.
-
-    ValueError for a depth other than 18, 20, 32, 44, 56, 110. Source: He et al. (2015), section 4.2, with projections (option B)."""
-    check(depth in STAGES, "depth", depth, f"be one of {sorted(STAGES)}")
-    check(num_classes >= 2, "num_classes", num_classes, "be at least 2")
-    check(width > 0, "width", width, "be positive")
-    blocks, widths = STAGES[depth]
-    widths = [max(1, round(w * width)) for w in widths]
-    parts = [("conv1", nn.Conv2d(in_chans, widths[0], 3, padding=1, bias=False)), ("bn1", nn.BatchNorm2d(widths[0])), ("relu1", nn.ReLU())]
-    c = widths[0]
+# %% ../nbs/02_models.ipynb #4d4a6af2
+def _stages(blocks, widths, c):
+    "[(name, stage)] of residual blocks after `c` channels; every stage but the first halves the map"
+    stages = []
     for s, (n, w) in enumerate(zip(blocks, widths), 1):
         stage = OrderedDict()
         for b in range(1, n + 1):
             stage[f"block{b}"] = Block(c, w, 2 if s > 1 and b == 1 else 1)
             c = w
-        parts.append((f"stage{s}", nn.Sequential(stage)))
-    parts += [("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()), ("fc", nn.Linear(c, num_classes))]
-    return nn.Sequential(OrderedDict(parts))
+        stages.append((f"stage{s}", nn.Sequential(stage)))
+    return stages
+
+# %% ../nbs/02_models.ipynb #d4676fb6
+def resnet(
+    depth: int = 20, num_classes: int = 10, width: float = 1.0, in_chans: int = 3
+) -> nn.Sequential:
+    """ResNet for images of 8 x 8 or larger: conv1 bn1 relu1 stage1 ... avgpool flatten fc
+
+    Blocks are `stage1.block1` and so on; `width` multiplies the number of channels. `ValueError`
+    for a depth other than 18, 20, 32, 44, 56, 110, otherwise as `vgg`. Source: He et al. (2015),
+    section 4.2, with projections (option B).
+    """
+    _check_options(depth, STAGES, num_classes, width, in_chans)
+    blocks, widths = STAGES[depth]
+    widths = [max(1, round(w * width)) for w in widths]
+    stem = nn.Conv2d(in_chans, widths[0], 3, padding=1, bias=False)
+    parts = [("conv1", stem), ("bn1", nn.BatchNorm2d(widths[0])), ("relu1", nn.ReLU())]
+    parts += _stages(blocks, widths, widths[0])
+    parts += [("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())]
+    return nn.Sequential(OrderedDict([*parts, ("fc", nn.Linear(widths[-1], num_classes))]))
 
 # %% ../nbs/02_models.ipynb #1dae8313
 def layer_names(model):
@@ -117,7 +158,10 @@ NETS = {"vgg": vgg, "resnet": resnet, "convnet": convnet}
 
 def build(net, num_classes, in_chans, how="he", seed=0):
     "The initialised network that a config's `net` describes: {'name': 'vgg', 'depth': 16, 'width': 0.25}"
+    check(isinstance(net, Mapping), "net", net, "be a dict such as {'name': 'convnet'}")
     kw = dict(net)
     name = kw.pop("name", None)
-    check(name in NETS, "net", net, f"name one of {sorted(NETS)}")
+    check(isinstance(name, str) and name in NETS, "net", net, f"name one of {sorted(NETS)}")
+    known = sorted(set(inspect.signature(NETS[name]).parameters) - {"num_classes", "in_chans"})
+    check(set(kw) <= set(known), "net", net, f"hold no options of {name} but {known}")
     return initialise(NETS[name](num_classes=num_classes, in_chans=in_chans, **kw), how, seed)

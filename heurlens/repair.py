@@ -7,21 +7,24 @@ __all__ = ['repair']
 
 # %% ../nbs/06_repair.ipynb #5e34d19d
 import contextlib
-import copy
+import warnings
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
-from .alignment import _private, _sized
-from .core import check, device_of, each_batch, inference, own_chance, same_network
+from .alignment import _bare, _copied, _inputs, _network
+from .core import BadInput, check, device_of, inference, same_network, untouched
 
 # %% ../nbs/06_repair.ipynb #56f01645
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
+
 class _Enough(Exception):
     "The layer that was asked for has run"
 
+# %% ../nbs/06_repair.ipynb #e42f5da4
 def _moments(net, names, batches, stop=False):
     "{name: (mean, std)} in float64 of each channel of those layers' outputs, of inputs for batch norm; `stop`: run no further than the last of `names`"
     sums = {}
@@ -37,8 +40,8 @@ def _moments(net, names, batches, stop=False):
         else: handles.append(m.register_forward_hook(lambda m, args, out, name=name: see(name, -1 if isinstance(m, nn.Linear) else 1, out)))
     try:
         with inference(net):
-            for x, *_ in each_batch(batches, 1):
-                with contextlib.suppress(_Enough): net(_sized(x, net))
+            for x in _inputs(batches, net):
+                with contextlib.suppress(_Enough): net(x)
     finally:
         for h in handles: h.remove()
     check(len(sums) == len(names), "batches", "no batches", "hold at least one")
@@ -46,57 +49,155 @@ def _moments(net, names, batches, stop=False):
 
 # %% ../nbs/06_repair.ipynb #54bc94d3
 def _to_set(net, batches):
-    "Names of what REPAIR sets, in the order in which it runs: batch norms, and layers that no batch norm follows, the last layer left out"
+    """(names of what REPAIR sets, in the order in which it runs, names of layers that it leaves)
+
+    Set are batch norms, and layers that no batch norm follows, the last layer left out; left are
+    layers with matrices of another kind, or that do not run as layers.
+    """
+    x = next(_inputs(batches, net), None)
+    check(x is not None, "batches", "no batches", "hold at least one")
+    order, made = _run_order(net, x)
+    order = [n for n in order if made and n != made[-1]]
+    _check_single(net, order)
+    return order, [name for name in _with_matrices(net) if name not in made]
+
+# %% ../nbs/06_repair.ipynb #42c1ea10
+def _run_order(net, x):
+    "(layers and batch norms in the order they run, without layers before a norm; all layers)"
     order, made = [], []
-    names = {m: name for name, m in net.named_modules() if isinstance(m, _LAYERS) or isinstance(m, _BatchNorm) and m.running_mean is not None}
+    names = {m: name for name, m in net.named_modules() if _settable(m)}
+
     def see(m, args, out):
-        if isinstance(m, _BatchNorm): order[:] = [n for n in order if not any(n == name and v is args[0] for name, v in made)]
-        else: made.append((names[m], out))
+        if isinstance(m, _BatchNorm):
+            before = {name for name, v in made if v is args[0]}
+            order[:] = [n for n in order if n not in before]
+        else:
+            made.append((names[m], out))
         order.append(names[m])
+
     handles = [m.register_forward_hook(see) for m in names]
     try:
-        x = next((x for x, *_ in each_batch(batches, 1)), None)
-        check(x is not None, "batches", "no batches", "hold at least one")
-        with inference(net): net(_sized(x, net))
+        with inference(net):
+            net(x)
     finally:
-        for h in handles: h.remove()
-    order = [n for n in order if made and n != made[-1][0]]
-    tensors = [p for _, m in net.named_modules(remove_duplicate=False) for p in m.parameters(recurse=False)]
-    for n in order:
-        check(not hasattr(net.get_submodule(n), "parametrizations"), "model", f"a parametrised weight in {n}", "have plain weights: remove the parametrisation first")
-        check(order.count(n) == 1, "model", f"a layer {n} that runs more than once", "run each layer once, to have one mean and standard deviation a channel")
-        check(sum(p is net.get_submodule(n).weight for p in tensors) <= 1, "model", f"a weight of {n} that other layers share", "have weights of its own in each layer")
-    return order
+        for h in handles:
+            h.remove()
+    return order, [name for name, _ in made]
 
-def _fold(layer, now, goal):
-    "Change weights and bias of `layer` so that channels of mean and std `now` have those of `goal`; a channel that never changes is only shifted"
+# %% ../nbs/06_repair.ipynb #3f812376
+def _settable(m):
+    return isinstance(m, _LAYERS) or isinstance(m, _BatchNorm) and m.running_mean is not None
+
+
+def _with_matrices(net):
+    "Names of the layers without layers inside that have a matrix of weights"
+    names = [n.partition(".parametrizations.") for n, p in net.named_parameters() if p.ndim > 1]
+    names = dict.fromkeys(n if inner else n.rpartition(".")[0] for n, inner, _ in names)
+    return [n for n in names if not set(net.get_submodule(n)._modules) - {"parametrizations"}]
+
+
+def _check_single(net, order):
+    "`ValueError` where one of the layers runs twice, or shares its weight"
+    tensors = [p for _, p in net.named_parameters(remove_duplicate=False)]
+    for n in order:
+        must = "run each layer once, to have one mean and standard deviation a channel"
+        check(order.count(n) == 1, "model", f"a layer {n} that runs more than once", must)
+        own = list(net.get_submodule(n).parameters())
+        shared = any(sum(p is q for q in tensors) > 1 for p in own)
+        must = "have weights of its own in each layer"
+        check(not shared, "model", f"a weight of {n} that other layers share", must)
+
+# %% ../nbs/06_repair.ipynb #0559a696
+def _scale(layer, name, factor):
+    "Multiply the weights of each unit of `layer` by `factor`, through weight norm if there is one"
+    goal = layer.weight * factor.view(-1, *[1] * (layer.weight.ndim - 1)).to(layer.weight.dtype)
+    norms = [h for h in layer._forward_pre_hooks.values() if isinstance(h, WeightNorm)]
+    must = "have plain weights: remove the parametrisation first"
+    if norms:
+        layer.weight_v.copy_(goal)
+        layer.weight_g.copy_(torch.norm_except_dim(goal, 2, norms[0].dim))
+    elif hasattr(layer, "parametrizations") and "weight" in layer.parametrizations:
+        try:
+            layer.weight = goal
+        except Exception as e:  # whatever a parametrisation may raise
+            raise BadInput(f"model held a parametrised weight in {name}; it must {must}") from e
+        same = torch.allclose(layer.weight, goal, rtol=1e-4, atol=1e-6 * goal.abs().max().item())
+        check(same, "model", f"a parametrised weight in {name}", must)
+    else:
+        layer.weight.copy_(goal)
+
+# %% ../nbs/06_repair.ipynb #0958afdf
+def _fold(layer, name, now, goal):
+    """Give channels of mean and std `now` those of `goal`, by weights and bias of `layer`
+
+    A channel that never changes is only shifted.
+    """
     (m, sigma), (mu, s) = now, goal
     factor = torch.where(sigma > 1e-6 * m.abs(), s / sigma, 1)
     bias = torch.zeros_like(m) if layer.bias is None else layer.bias.double()
     bias = factor * (bias - m) + mu
-    layer.weight.mul_(factor.view(-1, *[1] * (layer.weight.ndim - 1)))
-    if layer.bias is None: layer.bias = nn.Parameter(bias.to(layer.weight.dtype), requires_grad=layer.weight.requires_grad)
-    else: layer.bias.copy_(bias)
+    _scale(layer, name, factor)
+    if layer.bias is None:
+        _add_bias(layer)
+    layer.bias.copy_(bias)
+
+
+def _add_bias(layer):
+    "Give `layer` a bias of zeros"
+    like = next(p for p in layer.parameters())
+    zeros = torch.zeros(len(layer.weight), dtype=like.dtype, device=like.device)
+    layer.bias = nn.Parameter(zeros, requires_grad=like.requires_grad)
 
 # %% ../nbs/06_repair.ipynb #991448a3
-def repair(model, model_a, model_b, t, batches):
-    """A new network: `model`, the one at `t` on a path from `model_a` (t = 0) to `model_b`, with its channels' mean and std those of the ends, interpolated.
-
-    Linear layers and convolutions that no batch norm follows, but the last: rescaled (a layer without a bias gains one); batch norms: statistics set
-    to those on `batches`, of which y is not used. One pass for each layer. Jordan et al. 2022 (REPAIR). ValueError for different networks, t outside 0..1,
-    no batches, a layer that runs twice or shares its weight."""
+def _repair(model, model_a, model_b, t, batches):
+    "(what `repair` returns, names of layers that it leaves as they are)"
     check(0 <= t <= 1, "t", t, "lie in 0..1")
-    for end in (model_a, model_b): same_network(model, end)
-    out, net = copy.deepcopy(model), _private(model)
-    out.zero_grad(set_to_none=True)
-    with own_chance(device_of(model)), torch.no_grad():
-        order = _to_set(net, batches)
+    net, *ends = [_network(m, arg) for m, arg in zip((model, model_a, model_b), _ARGS)]
+    for end in (model_a, model_b):
+        same_network(_bare(model), _bare(end))
+    out, device = _copied(model), device_of(net)
+    with untouched(device, batches), torch.no_grad():
+        order, left = _to_set(net, batches)
         layers = [n for n in order if not isinstance(net.get_submodule(n), _BatchNorm)]
-        ends = [_moments(_private(end).to(device_of(model)), layers, batches) for end in (model_a, model_b)]
+        goals = [_moments(end.to(device), layers, batches) for end in ends]
         for name in order:
             now, layer = _moments(net, [name], batches, stop=True)[name], net.get_submodule(name)
-            if isinstance(layer, _BatchNorm): layer.running_mean.copy_(now[0]), layer.running_var.copy_(now[1].square())
-            else: _fold(layer, now, [torch.lerp(a, b, t) for a, b in zip(*(end[name] for end in ends))])
-            if getattr(layer, "bias", None) is not None and out.get_submodule(name).bias is None: out.get_submodule(name).bias = nn.Parameter(torch.zeros_like(layer.bias, dtype=layer.weight.dtype), requires_grad=layer.weight.requires_grad)
-        out.load_state_dict(net.state_dict())
+            if isinstance(layer, _BatchNorm):
+                layer.running_mean.copy_(now[0])
+                layer.running_var.copy_(now[1].square())
+                continue
+            pairs = zip(*(goal[name] for goal in goals))
+            _fold(layer, name, now, [torch.lerp(at_a, at_b, t) for at_a, at_b in pairs])
+            if _bare(out).get_submodule(name).bias is None:
+                _add_bias(_bare(out).get_submodule(name))
+        _bare(out).load_state_dict(net.state_dict())
+    return out, left
+
+# %% ../nbs/06_repair.ipynb #f2c31937
+_ARGS = ("model", "model_a", "model_b")
+
+
+def _left_note(left, most=6):
+    "One line about layers that REPAIR leaves; nothing where there are none"
+    more = f" and {len(left) - most} more" if len(left) > most else ""
+    names = ", ".join(left[:most]) + more
+    why = "no linear layers or convolutions that run as layers"
+    return f"repair leaves layers as they are: {names}, {why}" if left else ""
+
+# %% ../nbs/06_repair.ipynb #549a1021
+def repair(
+    model: nn.Module, model_a: nn.Module, model_b: nn.Module, t: float, batches
+) -> nn.Module:
+    """A new network: `model` with its channels' mean and std those of the ends, interpolated
+
+    `model` is the network at `t` on a path from `model_a` (t = 0) to `model_b`. Linear layers and
+    convolutions that no batch norm follows, but the last, are rescaled (a layer without a bias
+    gains one); batch norms get the statistics of all of `batches` together, of which y is not used.
+    Layers with weights of other kinds stay, with a warning. One pass for each layer. Jordan et al.
+    2022 (REPAIR). `ValueError` for different networks, t outside 0..1, no batches, a layer that
+    runs twice, shares its weight or has a parametrised one (but for weight norm).
+    """
+    out, left = _repair(model, model_a, model_b, t, batches)
+    if left:
+        warnings.warn(_left_note(left), stacklevel=2)
     return out

@@ -26,7 +26,7 @@ MODES = "ABCDEFG"
 
 def runs(scale="digits", seed=0, data=None, budget=1.0):
     "{name: Config} of every run of this chapter: the modes A to G, the curves GA to GF, and GC trained for longer"
-    n = NUMBERS[check_scale(scale, budget)]
+    n = NUMBERS[check_scale(scale, budget, seed=seed)]
     epochs = scaled(n["epochs"], budget)
     common = {"seed": seed, "data": data, "budget": budget, "epochs": epochs,
               "schedule": {"name": "step", "at": [epochs // 2, 3 * epochs // 4]},
@@ -86,9 +86,15 @@ def dips(records, look=-1, modes=tuple(MODES[:-1])):
             rows.append({"mode": m, "seed": s, "dip": min(acc) - min(acc[0], acc[-1])})
     return pd.DataFrame(rows, columns=["mode", "seed", "dip"])
 
+def _seeds(records, look):
+    "Dips at a look of the curves' training, grouped by seed, of the seeds that have all six curves"
+    found = dips(records, look)
+    whole = found.groupby("seed")["mode"].transform("size") == len(MODES) - 1
+    return found[whole].groupby("seed").dip
+
 def _mc(records):
     "MC over records"
-    lines_, curves = (dips(records, look).groupby("seed").dip for look in (0, -1))
+    lines_, curves = (_seeds(records, look) for look in (0, -1))
     once, twice = (dips(records, modes=[m]).set_index("seed").dip for m in ("C", f"C-x{LONGER}"))
     return ([Part("accuracy lost on the mildest of the six lines", tuple(-lines_.max()), "above", HILL),
              Part("what doubling the training moves the curve G-C", tuple((twice - once).dropna().abs()), "below", FALL)],
@@ -106,7 +112,8 @@ def figure1(records):
         for ax, m in zip(axes.flat, MODES):
             long = pd.DataFrame([{"t": t, "seed": s, "look": "line" if e == 0 else f"epoch {e}", "accuracy": a} for s, r in pick(records, f"G{m}").items()
                                  for e, p in zip(r["looks"], r["profiles"]) for t, a in zip(p["t"], p["accuracy_valid"])])
-            lines(ax, long, "t", "accuracy", "look", f"G to {m}", ylabel="", xlabel="t", styles={"line": {"color": "0.5", "ls": "--"}})
+            lines(ax, long, "t", "accuracy", "look", f"G to {m}", ylabel="validation accuracy", xlabel="t", styles={"line": {"color": "0.5", "ls": "--"}})
+            ax.label_outer()
         axes[0, 0].legend(fontsize=6)
     return fig
 
@@ -115,10 +122,11 @@ FIGURES = {"figure1": figure1}
 def modes_table(records):
     "Table of the modes: test accuracy, and for each the dip of line, aligned line and curve, what differs along the curve, and its length over the line's (means over seeds)"
     def permuted(r): return min(r["aligned"]["accuracy_valid"]) - min(r["aligned"]["accuracy_valid"][0], r["aligned"]["accuracy_valid"][-1])
-    rows = {m: {"test accuracy": np.mean([r["test"] for r in pick(records, m).values()])} for m in "GABCDEF"}
+    mean = lambda values: np.mean(values) if len(values) else np.nan       # where every seed diverged
+    rows = {m: {"test accuracy": mean([r["test"] for r in pick(records, m).values()])} for m in "GABCDEF"}
     for m in MODES[:-1]:
         ends = {k: d[d["mode"] == m].dip.mean() for k, d in (("dip, line", dips(records, 0)), ("dip, curve", dips(records)))}
         got = pick(records, f"G{m}").values()
-        rows[m] |= {**ends, "dip, line to the aligned mode": np.mean([permuted(r) for r in got]),
-                    "most predictions that differ from G's": np.mean([max(r["profiles"][-1]["disagree_a_valid"]) for r in got]), "length / distance": np.mean([r["length"] / r["distance"] for r in got])}
+        rows[m] |= {**ends, "dip, line to the aligned mode": mean([permuted(r) for r in got]),
+                    "most predictions that differ from G's": mean([max(r["profiles"][-1]["disagree_a_valid"]) for r in got]), "length / distance": mean([r["length"] / r["distance"] for r in got])}
     return pd.DataFrame(rows).T

@@ -5,44 +5,97 @@
 # %% auto #0
 __all__ = ['SCHEDULES', 'OPTIMIZERS', 'RUNAWAY', 'SCALES', 'MEASURED', 'schedule', 'make_schedule', 'rates_of', 'then',
            'lambda_lr', 'evaluate', 'freeze', 'freeze_weights', 'train', 'check_scale', 'at_scale', 'device',
-           'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'fit', 'path_sets',
-           'checkpoint_of', 'run']
+           'training_split', 'network', 'restored', 'measured_on', 'probe', 'last', 'run_key', 'checkpoint_path', 'fit',
+           'path_sets', 'checkpoint_of', 'run']
 
 # %% ../nbs/03_train.ipynb #0f15ca82
+import contextlib
+import copy
+import inspect
 import json
+import math
+import re
 import time
 import warnings
 import weakref
-from functools import lru_cache
+from functools import cache, lru_cache
+from numbers import Real
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+from torch.utils.weak import WeakIdKeyDictionary
 from tqdm import tqdm
 
-from .core import Config, SCALE_DATA, Store, check, derive, device_of, each_batch, generator, inference, load_tensors, provenance, save_tensors
+from heurlens.core import (
+    BadInput,
+    Config,
+    SCALE_DATA,
+    Store,
+    check,
+    derive,
+    device_of,
+    each_batch,
+    generator,
+    go_on,
+    inference,
+    load_tensors,
+    machines_of,
+    made_on,
+    private,
+    provenance,
+    reiterable,
+    save_tensors,
+    seed_pass,
+    untouched,
+    using_threads,
+)
 from .data import load_data
 from .models import build
 
 # %% ../nbs/03_train.ipynb #4ac6824d
 SCHEDULES = {}
 
+
 def schedule(name):
-    "Decorator: enter `f(lr, steps_per_epoch, epochs, **numbers) -> (step -> lr)` into the registry under `name`"
-    def enter(f): SCHEDULES[name] = f; return f
+    "Decorator: enter `f(lr, steps_per_epoch, epochs, **numbers) -> (step -> lr)` into the registry"
+
+    def enter(f):
+        SCHEDULES[name] = f
+        return f
+
     return enter
 
+# %% ../nbs/03_train.ipynb #9db653cd
 def make_schedule(spec, lr, steps_per_epoch, epochs):
-    "The function step -> lr that {'name': ..., numbers} describes; `ValueError` for an unknown name"
-    kw = dict(spec)
-    name = kw.pop("name", None)
-    check(name in SCHEDULES, "schedule", spec, f"name one of {sorted(SCHEDULES)}")
-    return SCHEDULES[name](lr, steps_per_epoch, epochs, **kw)
+    """The function step -> lr (a float) that {'name': ..., numbers} describes
+
+    `ValueError` for an unknown name, or numbers that the schedule does not take.
+    """
+    known = isinstance(spec, dict) and spec.get("name") in list(SCHEDULES)
+    check(known, "schedule", spec, f"name one of {sorted(SCHEDULES)}")
+    kw = {k: v for k, v in spec.items() if k != "name"}
+    make = SCHEDULES[spec["name"]]
+    try:
+        inspect.signature(make).bind(lr, steps_per_epoch, epochs, **kw)
+    except TypeError as e:
+        raise BadInput(f"schedule held {spec!r}: {e}") from None
+    return _as_float(make(lr, steps_per_epoch, epochs, **kw))
+
+# %% ../nbs/03_train.ipynb #48ada4c4
+def _as_float(sched):
+    "The schedule `sched` with Python floats for its rates"
+    return lambda step: float(sched(step))
+
 
 def rates_of(record):
     "(epochs, learning rates) at every step of the run that a record tells of"
     cfg, per = record["provenance"]["config"], record["result"]["steps_per_epoch"]
-    f, steps = make_schedule(cfg["schedule"], cfg["lr"], per, cfg["epochs"]), range(per * cfg["epochs"])
+    f, steps = (
+        make_schedule(cfg["schedule"], cfg["lr"], per, cfg["epochs"]),
+        range(per * cfg["epochs"]),
+    )
     return [s / per for s in steps], [f(s) for s in steps]
 
 # %% ../nbs/03_train.ipynb #8eb56fcc
@@ -66,57 +119,250 @@ def _linear_decay(lr, steps_per_epoch, epochs):
 def then(first, steps, second):
     "The schedule that is `first` for `steps` steps, and `second` from its step 0 after them"
     check(steps >= 0, "steps", steps, "be at least 0")
-    return lambda step: first(step) if step < steps else second(step - steps)
+    return _as_float(lambda step: first(step) if step < steps else second(step - steps))
+
 
 def lambda_lr(optimizer, sched):
-    "torch's LambdaLR for `optimizer` whose rate at step k is sched(k), whatever rate the optimizer was made with"
-    for group in optimizer.param_groups: group["lr"] = group["initial_lr"] = 1.0
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, sched)
+    "torch's LambdaLR whose rate at step k is sched(k), whatever rate `optimizer` was made with"
+    for group in optimizer.param_groups:
+        group["lr"] = group["initial_lr"] = 1.0
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, _as_float(sched))
 
 # %% ../nbs/03_train.ipynb #3451a9fa
+def _pairs(batches, device):
+    "The pairs (x, y) of a re-iterable in turn, Tensors on the device; y may be anything else"
+    for x, y in each_batch(batches):
+        x, y = (torch.as_tensor(v) if hasattr(v, "__array__") else v for v in (x, y))
+        check(
+            not torch.is_tensor(y) or y.ndim > 0,
+            "batches",
+            "y without samples",
+            "hold pairs (x, y)",
+        )
+        same = not torch.is_tensor(y) or len(x) == len(y)
+        check(
+            same, "batches", f"{len(x)} x and {len(y) if not same else 0} y", "have as many of both"
+        )
+        yield x.to(device), y.to(device) if torch.is_tensor(y) else y
+
+# %% ../nbs/03_train.ipynb #b52ff5d6
+def _check_classes(out, y):
+    "`ValueError` where cross-entropy of logits `out` and targets `y` would say nothing"
+    must = "be of classes; give the loss that fits as loss_fn"
+    check(torch.is_tensor(y), "batches", f"{type(y).__name__} for y", "hold a y for each x")
+    check(torch.is_tensor(out), "model", f"an output {type(out).__name__}", "give logits, a Tensor")
+    check(
+        out.ndim > 1 and out.shape[1] > 1, "batches", f"outputs of shape {tuple(out.shape)}", must
+    )
+    if y.is_floating_point():
+        sound = y.shape == out.shape and bool((y >= 0).all())
+        sound = sound and bool(((y.sum(1) - 1).abs() < 1e-2).all())
+        check(sound, "batches", f"targets {y.dtype} that are no distribution", must)
+
+
+def _cross_entropy(out, y):
+    "Mean cross-entropy; `ValueError` where it would say nothing, of one logit, say"
+    _check_classes(out, y)
+    return F.cross_entropy(out, y)
+
+# %% ../nbs/03_train.ipynb #710a91d7
 def evaluate(model, batches, loss_fn=F.cross_entropy):
-    "(mean loss, accuracy) over `batches`; `loss_fn` takes (logits, y) and returns a batch's mean"
-    loss, hits, n, device = 0.0, 0, 0, device_of(model)
-    with inference(model):
-        for x, y in each_batch(batches):
-            out, y = model(x.to(device)), y.to(device)
-            loss, hits, n = loss + loss_fn(out, y) * len(y), hits + (out.argmax(1) == y).sum(), n + len(y)
+    """(mean loss, accuracy) over `batches`; `loss_fn` takes (logits, y) and returns a batch's mean
+
+    Of a private copy of `model`, always on the same pass. Accuracy is NaN where y is no vector
+    of classes. `ValueError` where there is no batch, or cross-entropy would say nothing.
+    """
+    net, device = private(model), device_of(model)
+    loss_fn = _cross_entropy if loss_fn is F.cross_entropy else loss_fn
+    loss, hits, n = 0.0, 0, 0
+    with untouched(device, batches), inference(net):
+        seed_pass(batches, device, "evaluate", epoch=0)
+        for x, y in _pairs(batches, device):
+            out = net(x)
+            loss, n = loss + loss_fn(out, y) * len(x), n + len(x)
+            hits = hits + _right(out, y)
     check(n > 0, "batches", "no batch", "hold at least one")
-    return float(loss) / n, int(hits) / n
+    return float(loss) / n, float(hits) / n
+
+
+def _right(out, y):
+    "How many of a batch are right; NaN where there are no classes"
+    whole = torch.is_tensor(y) and y.ndim == 1 and not (y.is_floating_point() or y.is_complex())
+    if not (whole and torch.is_tensor(out) and out.ndim == 2):
+        return math.nan
+    return (out.argmax(1) == y).sum()
 
 # %% ../nbs/03_train.ipynb #9b7c64ea
-_HELD = weakref.WeakKeyDictionary()      # module -> [number of handles, mode before the first, requires_grad before the first]
+_HANDLES = weakref.WeakKeyDictionary()  # frozen module -> handles that hold it
+_PARAMETERS = (
+    WeakIdKeyDictionary()
+)  # frozen parameter -> (handles that hold it, requires_grad before)
 
+# %% ../nbs/03_train.ipynb #6a399d8e
+class _Still:
+    "Mixed into the class of a frozen module: `training` is False, and set for the thaw"
+
+    @property
+    def training(self):
+        return False
+
+    @training.setter
+    def training(self, mode):
+        vars(self)["training"] = mode
+
+    def __copy__(self):
+        with _own_class(self):
+            return copy.copy(self)
+
+    def __deepcopy__(self, memo):
+        with _own_class(self):
+            twin = copy.deepcopy(self, memo)
+        _hold_twin(self, twin)
+        return twin
+
+# %% ../nbs/03_train.ipynb #55b990ac
+def _reduce_ex(self, protocol):
+    "How a frozen module is pickled: as one of its own class, free of its handles"
+    with _own_class(self):
+        make, args, state, *_ = (*self.__reduce_ex__(protocol), None, None)
+    own = {k: p for k, p in self._parameters.items() if p in _PARAMETERS}
+    flags = {k: _PARAMETERS[p][1] for k, p in own.items()}
+    # pickle itself insists that `copyreg.__newobj__` makes one of the very class of `self`
+    return _made, (make, *args), (state, flags), None, None, _unpickled
+
+
+def _made(make, *args):
+    "What `make` makes of `args`"
+    return make(*args)
+
+
+def _unpickled(module, held):
+    "Give a module from a pickle its state, and its parameters the flags from before the freeze"
+    state, flags = held
+    module.__setstate__(state)
+    for name, flag in flags.items():
+        module._parameters[name].requires_grad_(flag)
+
+
+_Still.__reduce_ex__ = _reduce_ex
+
+# %% ../nbs/03_train.ipynb #a9261a96
+@cache
+def _still_class(cls):
+    "The subclass of a module's class that a frozen one belongs to"
+    names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+    return type(cls)(cls.__name__, (_Still, cls), names)
+
+# %% ../nbs/03_train.ipynb #90989cfe
+def _set_class(module, cls):
+    "Make `module` one of class `cls`, past what its own class does on setting attributes"
+    object.__setattr__(module, "__class__", cls)
+
+
+@contextlib.contextmanager
+def _own_class(module):
+    "Context in which a frozen module belongs to its own class"
+    still = type(module)
+    _set_class(module, still.__mro__[2])
+    try:
+        yield
+    finally:
+        _set_class(module, still)
+
+
+def _hold_twin(module, twin):
+    "Let the handles of a frozen module hold its deep copy as well"
+    handles = set(_HANDLES[module]) if module in _HANDLES else set()
+    pairs = [(p, twin._parameters[k]) for k, p in module._parameters.items() if p in _PARAMETERS]
+    flags = {q: _PARAMETERS[p][1] for p, q in pairs}
+    for handle in handles:
+        _hold(twin, handle, flags)
+
+# %% ../nbs/03_train.ipynb #4aaf2e12
 class _Frozen:
-    "Handle of `freeze`: `thaw()`, or use it as a context; a module thaws when the last handle that holds it lets go"
+    "Handle of `freeze`: `thaw()`, or use it as a context"
+
     def __init__(self, modules):
-        self.modules = modules
+        self.modules = weakref.WeakSet()
         for m in modules:
-            held = _HELD.setdefault(m, [0, m.training, [(p, p.requires_grad) for p in m.parameters(recurse=False)]])
-            held[0] += 1
-            for p, _ in held[2]: p.requires_grad_(False); p.grad = None
-            m.eval(); m.__dict__["train"] = lambda mode=True, m=m: m
+            _hold(m, self)
 
     def thaw(self):
-        for m in self.modules:
-            _HELD[m][0] -= 1
-            if _HELD[m][0]: continue
-            _, m.training, flags = _HELD.pop(m)
-            for p, flag in flags: p.requires_grad_(flag)
-            m.__dict__.pop("train", None)
-        self.modules = []
+        "Let go; what no other handle holds moves again"
+        for m in list(self.modules):
+            _release(m, self)
+        self.modules.clear()
 
-    def __enter__(self): return self
-    def __exit__(self, *exc): self.thaw()
+    def __enter__(self):
+        return self
 
+    def __exit__(self, *exc):
+        self.thaw()
+
+# %% ../nbs/03_train.ipynb #ebd39104
+def _own_parameters(module):
+    "The parameters of a module itself, without those of the modules below it"
+    return list(module.parameters(recurse=False))
+
+
+def _hold(module, handle, flags=None):
+    "Let `handle` hold a module; `flags`: requires_grad of its parameters before, if not as they are"
+    if module not in _HANDLES:
+        _HANDLES[module] = set()
+        _set_class(module, _still_class(type(module)))
+    _HANDLES[module].add(handle)
+    handle.modules.add(module)
+    for p in _own_parameters(module):
+        before = (flags or {}).get(p, p.requires_grad)
+        _PARAMETERS.setdefault(p, (set(), before))[0].add(handle)
+        p.requires_grad_(False)
+        p.grad = None
+
+# %% ../nbs/03_train.ipynb #0a9e3a00
+def _release(module, handle):
+    "Let `handle` go of a module and its parameters; those that no handle holds any more are free"
+    _HANDLES[module].discard(handle)
+    if not _HANDLES[module]:
+        del _HANDLES[module]
+        _set_class(module, type(module).__mro__[2])
+    for p in _own_parameters(module):
+        handles, before = _PARAMETERS.get(p, ((), None))
+        if handle in handles:
+            handles.discard(handle)
+            if not handles:
+                del _PARAMETERS[p]
+                p.requires_grad_(before)
+
+# %% ../nbs/03_train.ipynb #84fc0684
+def _layers(model):
+    "{name: module}; of a compiled or data-parallel model with and without its prefix"
+    named = dict(model.named_modules(remove_duplicate=False))
+    parallel = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    inner = model.module if isinstance(model, parallel) else getattr(model, "_orig_mod", None)
+    return named if inner is None else {**named, **_layers(inner)}
+
+# %% ../nbs/03_train.ipynb #584524ab
 def freeze(model, layers):
-    """Handle that holds the named layers (with all below them) still: weights, batch-norm statistics, momentum.
+    """Handle that holds the named layers still: weights, batch-norm statistics, momentum
 
-    Lasts through `model.train()`, until `handle.thaw()` or the end of a `with` block. `ValueError`: an unknown layer.
+    With all below them, through `model.train()`, until `handle.thaw()` or the end of a `with`
+    block. Layers may share weights, and handles overlap: a weight thaws with the last of them.
+    `ValueError`: an unknown layer, or one that is scripted or has not seen its input yet.
     """
-    named = dict(model.named_modules())
-    for name in layers: check(name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}")
-    return _Frozen(list({id(m): m for name in layers for m in named[name].modules()}.values()))
+    named, held = _layers(model), {}
+    for name in layers:
+        check(
+            name in named, "layers", name, f"name modules of the model, such as {list(named)[1:4]}"
+        )
+        held.update({id(m): m for m in named[name].modules() if not hasattr(m, "_orig_mod")})
+    for m in held.values():
+        scripted = isinstance(m, torch.jit.ScriptModule)
+        check(
+            not scripted, "layers", type(m).__name__, "be Python modules: freeze before scripting"
+        )
+        lazy = any(nn.parameter.is_lazy(p) for p in _own_parameters(m))
+        check(not lazy, "layers", f"{type(m).__name__} without weights", "have been run once")
+    return _Frozen(held.values())
 
 # %% ../nbs/03_train.ipynb #c6706502
 class freeze_weights:
@@ -139,96 +385,252 @@ class freeze_weights:
     def thaw(self): self.hook.remove()
 
 # %% ../nbs/03_train.ipynb #6b428efa
-OPTIMIZERS = {"sgd": lambda params, cfg: torch.optim.SGD(params, lr=cfg.lr, momentum=cfg.momentum, weight_decay=cfg.weight_decay, foreach=True),
-              "adam": lambda params, cfg: torch.optim.Adam(params, lr=cfg.lr, weight_decay=cfg.weight_decay, foreach=True)}
+def _sgd(params, cfg):
+    "Stochastic gradient descent with momentum and weight decay"
+    kw = {"lr": cfg.lr, "momentum": cfg.momentum, "weight_decay": cfg.weight_decay}
+    return torch.optim.SGD(params, **kw, foreach=True)
 
-RUNAWAY = 1e6       # no run that we saw came back from such a loss
 
+def _adam(params, cfg):
+    "Adam, its weight decay in the gradient"
+    return torch.optim.Adam(params, lr=cfg.lr, weight_decay=cfg.weight_decay, foreach=True)
+
+
+OPTIMIZERS = {"sgd": _sgd, "adam": _adam}
+
+
+def _optimizer(model, cfg):
+    "The optimizer of `cfg`; `ValueError` where it is none that we know, or nothing is to train"
+    known = cfg.optimizer in list(OPTIMIZERS)
+    check(known, "optimizer", cfg.optimizer, f"be one of {sorted(OPTIMIZERS)}")
+    params = list(model.parameters())
+    lazy = any(nn.parameter.is_lazy(p) for p in params)
+    check(params and not lazy, "model", f"{len(params)} parameters", "have some, all with a shape")
+    return OPTIMIZERS[cfg.optimizer](params, cfg)
+
+# %% ../nbs/03_train.ipynb #090f1954
+RUNAWAY = 1e6  # no run that we saw came back from such a loss
+
+
+def _steps(batches):
+    "Number of steps of a pass; `ValueError` where there is none"
+    try:
+        n = len(batches)
+    except TypeError:
+        n = sum(1 for _ in each_batch(batches))
+    check(n > 0, "batches", "no batch", "hold at least one")
+    return n
+
+# %% ../nbs/03_train.ipynb #cf6d8b66
 def _epoch(model, batches, optimizer, sched, step, loss_fn, amp, at_step):
     "Losses of one pass, a Tensor with one value a step"
     device, losses = device_of(model), []
     model.train()
-    for x, y in batches:
+    for x, y in _pairs(batches, device):
         at_step(step, model, optimizer)
-        for group in optimizer.param_groups: group["lr"] = sched(step)
-        with torch.autocast(device.type, torch.bfloat16, enabled=amp): loss = loss_fn(model, x, y)
+        for group in optimizer.param_groups:
+            group["lr"] = float(sched(step))
+        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
+            loss = loss_fn(model, x, y)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())
         step += 1
+    check(losses, "batches", "no batch in a later pass", "hold the same in each")
     return torch.stack(losses)
 
 # %% ../nbs/03_train.ipynb #dd3ec5c4
-def train(model, batches, cfg, sched, loss_fn=None, valid=None, at_step=None, checkpoint=None, every=60.0, bar=None):
-    """History of the training: lists `loss`, `valid_loss`, `valid_accuracy`, one value an epoch, and `diverged_at`, a step or None.
+def _loss(model, x, y):
+    "Cross-entropy of float32 logits"
+    return _cross_entropy(model(x).float(), y)
 
-    `batches`: as from `Split.batches`; `cfg`: epochs, optimizer and its numbers, amp, seed; `sched`: step -> lr;
-    `loss_fn(model, x, y)`: cross-entropy by default; `at_step(step, model, optimizer)`: before each step and after the last;
-    `checkpoint`: file that the state is saved to, at most each `every` seconds, and gone on from where it is there.
-    `bar`: the terminal line of a progress bar (0 is the lowest), None for none.
+# %% ../nbs/03_train.ipynb #d97c54f4
+class _Progress:
+    "What `train` gives back, `hist`, with the progress bar and the checkpoint that go along"
+
+    def __init__(self, model, optimizer, cfg, steps, checkpoint, every, bar):
+        self.model, self.optimizer, self.path, self.every = model, optimizer, checkpoint, every
+        self.mark = f"{Path(checkpoint).stem} {cfg.key()} {steps}" if checkpoint else ""
+        self.hist, self.machines = _resume(checkpoint, model, optimizer, self.mark)
+        self.saved, self.epochs, title = time.monotonic(), cfg.epochs, f"{cfg.name} seed {cfg.seed}"
+        kw = {
+            "desc": title,
+            "unit": "epoch",
+            "position": bar,
+            "leave": False,
+            "disable": bar is None,
+        }
+        self.bar = tqdm(total=cfg.epochs, initial=len(self.hist["loss"]), **kw)
+
+    @property
+    def done(self):
+        "Epochs done"
+        return len(self.hist["loss"])
+
+    def save(self):
+        "Write a checkpoint where the last is long enough ago"
+        if self.path and time.monotonic() - self.saved > self.every:
+            _checkpoint(self.path, self.model, self.optimizer, self.hist, self.mark, self.machines)
+            self.saved = time.monotonic()
+
+# %% ../nbs/03_train.ipynb #91b040b4
+def _enter(progress, losses, step, valid):
+    "Enter an epoch's losses, and the measurement after it where they did not diverge"
+    hist = progress.hist
+    bad = (~(losses.abs() < RUNAWAY)).nonzero().flatten().tolist()
+    hist["loss"].append(float(losses.mean()))
+    if bad:
+        hist["diverged_at"] = step + bad[0]
+    elif valid is not None:
+        for name, v in zip(("valid_loss", "valid_accuracy"), evaluate(progress.model, valid)):
+            hist[name].append(v)
+    accuracy = (hist["valid_accuracy"] or [math.nan])[-1]
+    progress.bar.update()
+    progress.bar.set_postfix(loss=hist["loss"][-1], accuracy=accuracy)
+
+
+def _passes(progress, batches, cfg, sched, steps, loss_fn, valid, at_step):
+    "Train for the epochs that are left"
+    model, optimizer, device = progress.model, progress.optimizer, device_of(progress.model)
+    while (k := progress.done) < cfg.epochs and progress.hist["diverged_at"] is None:
+        seed_pass(batches, device, cfg.seed, "torch", k, epoch=k)
+        args = (model, batches, optimizer, sched, k * steps, loss_fn, cfg.amp, at_step)
+        _enter(progress, _epoch(*args), k * steps, valid)
+        progress.save()
+
+# %% ../nbs/03_train.ipynb #9c8cab56
+def train(
+    model,
+    batches,
+    cfg,
+    sched,
+    loss_fn=None,
+    valid=None,
+    at_step=None,
+    checkpoint=None,
+    every=60.0,
+    bar=None,
+):
+    """History: `loss`, `valid_loss`, `valid_accuracy` of each epoch; `diverged_at`: a step or None
+
+    Trains `model` in place, as `cfg.seed` and the arguments decide; random state, loaders and
+    `Batches` stay as they were. `batches`: re-iterable pairs (x, y); `cfg`: epochs, optimizer and
+    its numbers, amp, seed; `sched`: step -> lr; `loss_fn(model, x, y)`: cross-entropy by default;
+    `at_step(step, model, optimizer)`: before each step and after the last; `checkpoint`: a file,
+    saved at most each `every` seconds and gone on from where it is of the same config and steps
+    (name it after the data); `bar`: the terminal line of a progress bar, None for none.
+    `ValueError`: an unknown optimizer, batches that are no pairs, no batch, nothing to train.
     """
-    loss_fn = loss_fn or (lambda model, x, y: F.cross_entropy(model(x).float(), y))
-    at_step, optimizer = at_step or (lambda *a: None), OPTIMIZERS[cfg.optimizer](model.parameters(), cfg)
-    hist, saved = _resume(checkpoint, model, optimizer), time.monotonic()
-    bar = tqdm(total=cfg.epochs, initial=len(hist["loss"]), desc=f"{cfg.name} seed {cfg.seed}", unit="epoch", disable=bar is None, position=bar, leave=False)
-    while len(hist["loss"]) < cfg.epochs and hist["diverged_at"] is None:
-        k = batches.epoch = len(hist["loss"])
-        torch.manual_seed(derive(cfg.seed, "torch", k))
-        losses = _epoch(model, batches, optimizer, sched, k * len(batches), loss_fn, cfg.amp, at_step)
-        bad = (~(losses.abs() < RUNAWAY)).nonzero().flatten().tolist()
-        hist["loss"].append(float(losses.mean()))
-        if bad: hist["diverged_at"] = k * len(batches) + bad[0]
-        elif valid is not None:
-            for name, v in zip(("valid_loss", "valid_accuracy"), evaluate(model, valid)): hist[name].append(v)
-        bar.update(); bar.set_postfix(loss=hist["loss"][-1], accuracy=(hist["valid_accuracy"] or [float("nan")])[-1])
-        if checkpoint and len(hist["loss"]) < cfg.epochs and time.monotonic() - saved > every: _checkpoint(checkpoint, model, optimizer, hist); saved = time.monotonic()
-    bar.close()
-    if checkpoint and time.monotonic() - saved > every: _checkpoint(checkpoint, model, optimizer, hist)      # for a kill during what comes after
-    if hist["diverged_at"] is None: at_step(cfg.epochs * len(batches), model, optimizer)
-    return hist
+    loss_fn, at_step = loss_fn or _loss, at_step or (lambda step, model, optimizer: None)
+    optimizer, device = _optimizer(model, cfg), device_of(model)
+    with untouched(device, reiterable(batches), *([] if valid is None else [valid])):
+        steps = _steps(batches)
+        progress = _Progress(model, optimizer, cfg, steps, checkpoint, every, bar)
+        with contextlib.closing(progress.bar):
+            _passes(progress, batches, cfg, sched, steps, loss_fn, valid, at_step)
+        if progress.hist["diverged_at"] is None:
+            at_step(cfg.epochs * steps, model, optimizer)
+    return progress.hist
 
 # %% ../nbs/03_train.ipynb #302e6c3c
-def _checkpoint(path, model, optimizer, hist):
+def _checkpoint(path, model, optimizer, hist, mark, machines):
     "Write the whole state of a training run"
-    state = {f"optim.{i}.{k}": torch.as_tensor(v) for i, s in optimizer.state_dict()["state"].items() for k, v in s.items() if v is not None}
-    save_tensors(path, {**{f"model.{k}": v for k, v in model.state_dict().items()}, **state}, {"hist": json.dumps(hist), "run": Path(path).stem})
+    weights = {f"model.{k}": v for k, v in model.state_dict().items()}
+    odd = [k for k, v in weights.items() if not torch.is_tensor(v)]
+    check(not odd, "model", f"{odd}, which are no Tensors", "hold Tensors only to be checkpointed")
+    state = optimizer.state_dict()["state"]
+    slots = {f"optim.{i}.{k}": v for i, s in state.items() for k, v in s.items() if v is not None}
+    tensors = {**weights, **{k: torch.as_tensor(v) for k, v in slots.items()}}
+    meta = {"hist": json.dumps(hist), "run": mark, "machines": json.dumps(machines)}
+    save_tensors(path, tensors, meta)
 
-def _read_checkpoint(path, model):
-    "(weights, {parameter number: optimizer state}, history) at `path`; a `ValueError` where it is cut off or not of this run"
-    tensors, meta = load_tensors(path)
-    weights = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
-    same = {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in model.state_dict().items()}
-    check(meta.get("run") == Path(path).stem and same, "checkpoint", str(path), "be one of this run and network")
+
+_FRESH = {"loss": (), "valid_loss": (), "valid_accuracy": (), "diverged_at": None}
+
+# %% ../nbs/03_train.ipynb #875d49a2
+def _parsed_history(text):
+    "The history in a checkpoint's metadata, or None where it is none"
+    try:
+        hist = json.loads(text)
+        lists = [hist[k] for k in ("loss", "valid_loss", "valid_accuracy")]
+        numbers = all(isinstance(v, float) for values in lists for v in values)
+        alike = set(hist) == set(_FRESH) and len(lists[1]) == len(lists[2]) <= len(lists[0])
+        sound = numbers and alike and isinstance(hist["diverged_at"], (int, type(None)))
+        return hist if sound and all(isinstance(v, list) for v in lists) else None
+    except (ValueError, TypeError, LookupError):
+        return None
+
+# %% ../nbs/03_train.ipynb #2970cf1f
+_SLOTS = {torch.optim.SGD: {"momentum_buffer"}, torch.optim.Adam: {"step", "exp_avg", "exp_avg_sq"}}
+
+
+def _slots(tensors, optimizer):
+    "{parameter number: optimizer state} of a checkpoint's tensors, or None where it does not fit"
+    params = [p for group in optimizer.param_groups for p in group["params"]]
     state = {}
     for k, v in tensors.items():
-        if k.startswith("optim."): state.setdefault(int(k.split(".")[1]), {})[k.split(".", 2)[2]] = v
-    return weights, state, json.loads(meta["hist"])
+        place = re.fullmatch(r"optim\.(\d+)\.(\w+)", k)
+        if not place or int(place[1]) >= len(params) or not v.is_floating_point():
+            return None
+        shape = () if place[2] == "step" else params[int(place[1])].shape
+        if v.shape != shape:
+            return None
+        state.setdefault(int(place[1]), {})[place[2]] = v
+    wanted = _SLOTS.get(type(optimizer))
+    return state if all(wanted in (None, set(s)) for s in state.values()) else None
 
-def _resume(path, model, optimizer):
-    "History so far, with model and optimizer set to the state at `path`; an empty one where there is none to go on from"
-    fresh = {"loss": [], "valid_loss": [], "valid_accuracy": [], "diverged_at": None}
-    if not path or not Path(path).exists(): return fresh
-    try: weights, state, hist = _read_checkpoint(path, model)
-    except ValueError as e: warnings.warn(f"training starts anew: {e}"); return fresh
+# %% ../nbs/03_train.ipynb #bfb0448a
+def _read_checkpoint(path, model, optimizer, mark):
+    "(weights, optimizer state, history, metadata) at `path`; `ValueError` if not of this run"
+    tensors, meta = load_tensors(path, own=True)
+    weights = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
+    shapes = lambda ts: {k: (v.shape, v.dtype) for k, v in ts.items() if torch.is_tensor(v)}
+    same = meta.get("run") == mark and shapes(weights) == shapes(model.state_dict())
+    state = _slots({k: v for k, v in tensors.items() if not k.startswith("model.")}, optimizer)
+    hist = _parsed_history(meta.get("hist"))
+    whole = same and state is not None and hist is not None
+    check(whole, "checkpoint", str(path), "be one of this run and network")
+    return weights, state, hist, meta
+
+# %% ../nbs/03_train.ipynb #9667a4b1
+def _resume(path, model, optimizer, mark):
+    """(history so far, kinds of machine), with model and optimizer set to the state at `path`
+
+    An empty history where there is nothing to go on from; a file that cannot be used is said.
+    """
+    device = device_of(model)
+    fresh = {k: v if v is None else list(v) for k, v in _FRESH.items()}, [made_on(device)]
+    check(not path or not Path(path).is_dir(), "checkpoint", str(path), "be a file, not a folder")
+    if not path or not Path(path).exists():
+        return fresh
+    try:
+        weights, state, hist, meta = _read_checkpoint(path, model, optimizer, mark)
+    except BadInput as e:
+        warnings.warn(f"training starts anew: {e}", stacklevel=2)
+        return fresh
     model.load_state_dict(weights)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return hist
+    return hist, go_on(path, meta, device)
 
 # %% ../nbs/03_train.ipynb #359d99e9
 SCALES = {"digits": {"net": {"name": "convnet"}, "batch": 100, "valid": 0.2, "amp": False},
           "small": {"net": {"name": "vgg", "depth": 11, "width": 0.25}, "batch": 100, "valid": 0.1, "amp": True},
           "paper": {"net": {"name": "vgg", "depth": 16}, "batch": 100, "valid": 0.1, "amp": True}}
 
-def check_scale(scale, budget=1.0):
-    "`scale`, or a `ValueError` where it or the budget is none that we know"
-    check(scale in SCALES, "scale", scale, f"be one of {list(SCALES)}")
-    check(0 < budget <= 1, "budget", budget, "lie in 0 < budget <= 1")
+def check_scale(scale, budget=1.0, *, seed=0):
+    "`scale`, or a `ValueError` where it, the budget or the seed is none that we know"
+    check(isinstance(scale, str) and scale in SCALES, "scale", scale, f"be one of {list(SCALES)}")
+    check(isinstance(budget, Real) and 0 < budget <= 1, "budget", budget, "lie in 0 < budget <= 1")
+    whole = isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
+    check(whole, "seed", seed, "be a whole number, at least 0")
     return scale
 
 def at_scale(scale, chapter, name, seed=0, data=None, budget=1.0, **kw):
     "Config of one run at a scale: the scale's row, then what the chapter says"
-    check_scale(scale, budget)
+    check_scale(scale, budget, seed=seed)
+    named = data is None or isinstance(data, (str, Path))
+    check(named, "data", data, "be a name that load_data knows, or a folder")
     return Config(chapter, name, seed=seed, scale=scale, data=data or SCALE_DATA[scale], budget=budget, **{**SCALES[scale], **kw})
 
 # %% ../nbs/03_train.ipynb #9cc2d142
@@ -276,62 +678,144 @@ def last(values, share=0.1):
 @lru_cache(maxsize=4)
 def _data(name, valid):
     "Data, and what a record says of them, loaded once a process"
-    data = load_data(name, valid=valid)
-    return data, data.told
+    # the mean image is a sum as well: it must not depend on who asks first
+    with using_threads(1):
+        data = load_data(name, valid=valid)
+        return data, data.told
+
 
 def run_key(cfg, store):
-    "(data, what records say of them, key) of `cfg`; None for the key where a run that it needs is not there"
+    "(data, what records say of them, key or None where a run that `cfg` needs is not there)"
     data, told = _data(cfg.data, cfg.valid)
     needs = [store.read(cfg, name=n) for n in cfg.needs]
-    return data, told, None if None in needs else cfg.key([told["fingerprint"], *(r["provenance"]["key"] for r in needs)])
+    if None in needs:
+        return data, told, None
+    return data, told, cfg.key([told["fingerprint"], *(r["provenance"]["key"] for r in needs)])
+
+
+def checkpoint_path(cfg, store):
+    "The file that the training of a run is saved to; its name is the run's key"
+    return store.folder(cfg) / f"{run_key(cfg, store)[2]}.safetensors"
 
 # %% ../nbs/03_train.ipynb #35599d1f
 def fit(cfg, data, store, snapshots=(), loss_fn=None, at_step=None):
-    "(trained network, history) of `cfg`; the weights after each number of steps in `snapshots` are saved as `w<steps>`"
+    "(trained network, history) of `cfg`; weights after steps in `snapshots` are saved as `w<steps>`"
     model, split = network(cfg, data), training_split(cfg, data)
     order = derive(cfg.seed, cfg.options.get("order_of", cfg.name), "order")
     batches = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
     wanted = set(snapshots(len(batches)) if callable(snapshots) else snapshots)
+
     def at(step, model, optimizer):
-        if at_step: at_step(step, model, optimizer)
-        if step in wanted: store.save(cfg, f"w{step}", model.state_dict())
-    checkpoint = store.folder(cfg) / f"{run_key(cfg, store)[2]}.safetensors"
-    hist = train(model, batches, cfg, make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs), loss_fn,
-                 measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True), at, checkpoint, store.every, store.bar)
+        if at_step:
+            at_step(step, model, optimizer)
+        if step in wanted:
+            store.save(cfg, f"w{step}", model.state_dict())
+
+    checkpoint = checkpoint_path(cfg, store)
+    hist = train(
+        model,
+        batches,
+        cfg,
+        make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs),
+        loss_fn,
+        measured_on(data.valid.to(device()), cfg.scale).batches(512, channels_last=True),
+        at,
+        checkpoint,
+        store.every,
+        store.bar,
+    )
     return model, {**hist, "steps_per_epoch": len(batches)}
 
 # %% ../nbs/03_train.ipynb #6612759a
 def path_sets(cfg, data):
-    "(training batches for a curve, {'train': ..., 'valid': ...} to measure on, batches for batch-norm statistics)"
+    "(batches to train a curve on, {'train': ..., 'valid': ...} to measure on, those for BN)"
     split = training_split(cfg, data)
     order = derive(cfg.seed, cfg.name, "order")
     walk = split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
     seen, valid = (measured_on(s, cfg.scale) for s in (split, data.valid.to(device())))
     return walk, {"train": seen.batches(512), "valid": valid.batches(512)}, seen.batches(512)
 
+
 def checkpoint_of(cfg, store):
     "Keywords of `connect` for a run that may be killed and go on"
-    return {"checkpoint": store.folder(cfg) / f"{run_key(cfg, store)[2]}.safetensors", "every": store.every}
+    return {"checkpoint": checkpoint_path(cfg, store), "every": store.every}
 
 # %% ../nbs/03_train.ipynb #afcd8050
-def run(cfg, kinds, store=None):
-    "The record of `cfg`: read where it is there under this key, else made by `kinds[cfg.kind](cfg, data, store) -> result`"
-    store = store or Store()
-    check(cfg.kind in kinds, "kind", cfg.kind, f"be one of {sorted(kinds)}")
+def _same_images(cfg, store, fingerprint):
+    "`ValueError` where the record of `cfg`, or of a run that it needs, was made on other images"
+    for name in (cfg.name, *cfg.needs):
+        rec = store.read(cfg, name=name)
+        same = rec is None or rec["provenance"]["data"].get("fingerprint") == fingerprint
+        must = (
+            f"hold no runs on other images under the name {rec['provenance']['data']['name']!r}"
+            if rec
+            else ""
+        )
+        check(
+            same,
+            "out",
+            str(store.folder(cfg, name)),
+            f"{must}: take another folder, or delete that one",
+        )
+
+
+def _ready(cfg, store):
+    "(data, what records say of them, key); `ValueError` where `cfg` cannot be run in this store"
     data, told, key = run_key(cfg, store)
     check(key is not None, "needs", cfg.needs, f"be run before {cfg.name}, with the same store")
-    if rec := store.read(cfg, key): return rec
-    old = store.read(cfg)
-    check(old is None or old["provenance"]["data"]["fingerprint"] == told["fingerprint"], "out", str(store.folder(cfg)),
-          f"hold no runs on other images under the name {told['name']!r}: take another folder, or delete that one")
-    with store.lock(cfg): return store.read(cfg, key) or _make(cfg, kinds, store, data, told, key)     # another process may just have made it
+    _same_images(cfg, store, told["fingerprint"])
+    return data, told, key
 
-def _make(cfg, kinds, store, data, told, key):
-    "Make and write the record of `cfg`, with its lock held"
-    for left in store.folder(cfg).glob(".*.*.[0-9]*"): left.unlink()                                   # half-written files of a killed process
-    lost = [n for n in cfg.needs if (r := store.read(cfg, name=n)["result"]).get("diverged_at") is not None or "not_run" in r]
-    start = time.perf_counter()
-    result = {"not_run": f"{lost[0]} diverged"} if lost else kinds[cfg.kind](cfg, data, store)
-    rec = store.write(cfg, result, key=key, data=told, seconds=round(time.perf_counter() - start, 2), **provenance(device()))
-    (store.folder(cfg) / f"{key}.safetensors").unlink(missing_ok=True)                                 # the checkpoint has served
+# %% ../nbs/03_train.ipynb #f6e090e2
+def run(cfg, kinds, store=None):
+    """The record of `cfg`: read where it is there under this key, else made
+
+    Its result is that of `kinds[cfg.kind](cfg, data, store)`, computed with `cfg.threads` threads.
+    `ValueError` where a run that it needs is not there, or the
+    store holds such runs on other images.
+    """
+    store = store or Store()
+    check(cfg.kind in kinds, "kind", cfg.kind, f"be one of {sorted(kinds)}")
+    with using_threads(cfg.threads):
+        if rec := store.read(cfg, _ready(cfg, store)[2]):
+            return rec
+        with store.lock(cfg):
+            return _make(cfg, kinds, store)
+
+# %% ../nbs/03_train.ipynb #233a3625
+def _resumed_from(path):
+    "{}, or {'resumed_from': the other kinds of machine that worked on the checkpoint}"
+    try:
+        named = machines_of(load_tensors(path, own=True)[1])
+    except BadInput:
+        return {}
+    others = [m for m in named if m != made_on(device())]
+    return {"resumed_from": others} if others else {}
+
+
+def _result(cfg, kinds, data, store):
+    "What the run `cfg` finds; which run it needs diverged, where one did"
+    for name in cfg.needs:
+        needed = store.read(cfg, name=name)["result"]
+        if needed.get("diverged_at") is not None or "not_run" in needed:
+            return {"not_run": f"{name} diverged"}
+    return kinds[cfg.kind](cfg, data, store)
+
+# %% ../nbs/03_train.ipynb #628cdda8
+def _make(cfg, kinds, store):
+    "The record of `cfg`, made where no other process has just made it; with its lock held"
+    data, told, key = _ready(cfg, store)
+    if rec := store.read(cfg, key):
+        return rec
+    for left in store.folder(cfg).glob(".*.*.[0-9]*"):  # half-written files, of other hosts too
+        left.unlink()
+    start, path = time.perf_counter(), checkpoint_path(cfg, store)
+    source = {**provenance(device()), **_resumed_from(path)}
+    result = _result(cfg, kinds, data, store)
+    check(
+        _ready(cfg, store)[2] == key, "needs", cfg.needs, f"stay as they are while {cfg.name} runs"
+    )
+    source["seconds"] = round(time.perf_counter() - start, 2)
+    rec = store.write(cfg, result, key=key, data=told, **source)
+    path.unlink(missing_ok=True)  # the checkpoint has served
     return rec

@@ -10,6 +10,7 @@ __all__ = ['SCHEMES', 'FACTORS', 'NUMBERS', 'SMALL_LR', 'RUNS', 'RATIO', 'SLACK'
 # %% ../nbs/21_warmup.ipynb #0f37ad90
 import math
 import warnings
+from numbers import Real
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,16 +21,22 @@ from .cca import compare, depth_profile, weight_change
 from .core import Claim, Part, check, derive, estimate, first, generator, pick, scaled
 from .mode_connectivity import reestimate_bn
 from .models import deep_layers, layer_names
-from .plots import heat, lines, theme
+from .plots import colour, heat, lines, theme
 from .train import at_scale, check_scale, fit, freeze, freeze_weights, last, probe, rates_of, restored, run, schedule, training_split
 
 # %% ../nbs/21_warmup.ipynb #f8ad62d8
-def linear_warmup(step, steps, lr):
-    "Learning rate at `step`: 0 at step 0, along a straight line to `lr` at step `steps`, `lr` from there on"
-    check(steps >= 1, "steps", steps, "be at least 1")
-    check(step >= 0, "step", step, "be at least 0")
-    check(math.isfinite(lr), "lr", lr, "be finite")
-    return lr * min(1.0, step / steps)
+def linear_warmup(step: int, steps: int, lr: float) -> float:
+    """Learning rate at `step`: 0 at step 0, along a straight line to `lr` at step `steps`
+
+    `lr` from there on. A Python float, whatever kinds of numbers come in.
+    `ValueError`: steps < 1, step < 0, a number that is not finite. Source: Goyal et al. (2017).
+    """
+    for arg, held, least in (("steps", steps, 1), ("step", step, 0), ("lr", lr, -math.inf)):
+        finite = isinstance(held, Real) and math.isfinite(held)
+        must = "be a finite number" if arg == "lr" else f"be a finite number, at least {least}"
+        check(finite and held >= least, arg, held, must)
+    return float(lr * min(1.0, step / steps))
+
 
 @schedule("warmup")
 def _warmup(lr, steps_per_epoch, epochs, steps):
@@ -46,7 +53,7 @@ SMALL_LR = 0.05
 
 def runs(scale="digits", seed=0, data=None, budget=1.0):
     "{name: Config} of every run of this chapter: SB, and each scheme at each factor of the rate that linear scaling gives"
-    n = NUMBERS[check_scale(scale, budget)]
+    n = NUMBERS[check_scale(scale, budget, seed=seed)]
     window, assumed = scaled(n["window"], budget, 2), ("net", "momentum", "weight_decay", "epochs", "augment", "init", "options")
     common = {"seed": seed, "data": data, "budget": budget, "epochs": scaled(n["epochs"], budget), "assumed": assumed}
     shared = {"window": window, "init_of": "all", "order_of": "LB"}       # one initialisation a seed, one order for all large batches
@@ -141,8 +148,10 @@ def lead(records, factor):
 
 def separating(records):
     "The factor at which warmup leads by most, of those where no run with or without it is dead; None where there is none"
-    alive = [f for f in factors(records) if not any(r["dead"] for s in ("none", "warmup") for r in scheme_runs(records, s, f).values())]
-    return max(alive, key=lambda f: np.mean([*lead(records, f).values()]), default=None)
+    leads = {f: [*lead(records, f).values()] for f in factors(records)}
+    dead = lambda f: any(r["dead"] for s in ("none", "warmup") for r in scheme_runs(records, s, f).values())
+    alive = [f for f, v in leads.items() if v and not dead(f)]          # v: there are seeds that have both
+    return max(alive, key=lambda f: np.mean(leads[f]), default=None)
 
 # %% ../nbs/21_warmup.ipynb #da9aeee9
 def group_change(result, deep=True):
@@ -181,7 +190,7 @@ def _warm2(records):
     over = lambda a, b: tuple(acc[a][s] - acc[b][s] for s in sorted(acc[a]) if s in acc[b])
     deep = lambda r: float(np.mean([v for n, v in zip(r["layers"], r["profile"]["retained"]) if n.startswith("fc")]))
     frozen, warm = (scheme_runs(records, s, f) for s in ("freeze_fc", "warmup"))
-    alive = sorted(s for s in frozen if s in warm and not frozen[s]["dead"] and not warm[s]["dead"])
+    alive = sorted(s for s in frozen if s in warm and not any(r[s]["dead"] or "profile" not in r[s] for r in (frozen, warm)))
     return premise, [Part("accuracy, FC frozen less warmup", over("freeze_fc", "warmup"), "above", -SLACK),
                      Part("share retained in FC layers, FC frozen less warmup, runs that are not dead", tuple(deep(frozen[s]) - deep(warm[s]) for s in alive), "above", -0.05),
                      Part("control: accuracy, FC frozen less first layers frozen", over("freeze_fc", "freeze_first"), "above", 0.0),
@@ -211,7 +220,7 @@ def sweep(records):
         lines(ax, t, "factor", "accuracy", "scheme", "final accuracy over the sweep", xlabel="rate / linear-scaling rate", ylabel="validation accuracy", xscale="log")
         for i, s in enumerate(SCHEMES.values()):
             dead = t[(t.scheme == s) & t.dead].groupby("factor").accuracy.mean()
-            ax.plot(dead.index, dead, "x", color=f"C{i}", ms=5)
+            ax.plot(dead.index, dead, "x", color=colour(i), ms=5)
         sb = estimate(r["accuracy"] for r in pick(records, "SB").values())
         ax.axhline(sb.mean, color="0.4", ls=":", label="SB")
         at = factors(records)
@@ -219,25 +228,27 @@ def sweep(records):
     return fig
 
 # %% ../nbs/21_warmup.ipynb #bd723fc1
-COLOURS = {label: {"color": f"C{i}"} for i, label in enumerate(("SB", *SCHEMES.values()))}      # a setup keeps its colour, also where another is left out
+COLOURS = {label: {"color": colour(i)} for i, label in enumerate(("SB", *SCHEMES.values()))}      # a setup keeps its colour, also where another is left out
 
 def _long(records, f, column):
     "Long table setup, layer, seed, value of a column of each run at factor f that is not dead"
     names = {"SB": "SB", **{f"{s}-x{f:g}": label for s, label in SCHEMES.items()}}
-    return pd.DataFrame([{"setup": label, "layer": l, "seed": s, "value": np.nan if v is None else v}
-                         for n, label in names.items() for s, r in pick(records, n).items() if not r["dead"]
-                         for l, v in zip(r["layers"], r["change"] if column == "change" else r["profile"][column])])
+    rows = [{"setup": label, "layer": l, "seed": s, "value": np.nan if v is None else v}
+            for n, label in names.items() for s, r in pick(records, n).items() if not r["dead"] and "change" in r
+            for l, v in zip(r["layers"], r["change"] if column == "change" else r["profile"][column])]
+    return pd.DataFrame(rows, columns=["setup", "layer", "seed", "value"])
 
 def figure4(records):
-    "Figure 4: accuracy and rate over training; relative weight change and share retained a layer over the window"
+    "Figure 4: accuracy and rate over training; weight change and share retained a layer in the window, without dead runs"
     f = separating(records) or 1
     names = {"SB": "SB", **{f"{s}-x{f:g}": label for s, label in list(SCHEMES.items())[:3]}}
     acc = pd.DataFrame([{"setup": label, "epoch": i + 1, "seed": s, "accuracy": a} for n, label in names.items()
                         for s, r in pick(records, n).items() for i, a in enumerate(r["valid_accuracy"])])
     with theme():
         fig, ax = plt.subplots(2, 2, figsize=(7.5, 4.6))
-        lines(ax[0, 0], acc, "epoch", "accuracy", "setup", f"validation accuracy at factor {f:g}", ylabel="", styles=COLOURS).legend()
-        for i, n in enumerate(names): ax[0, 1].plot(*rates_of(first(records, n)), color=f"C{i}", ls="--" if i == 3 else "-")
+        lines(ax[0, 0], acc, "epoch", "accuracy", "setup", f"validation accuracy at factor {f:g}", ylabel="", styles=COLOURS)
+        for i, n in enumerate(names): ax[0, 1].plot(*rates_of(first(records, n)), color=colour(i), ls="--" if i == 3 else "-")
+        ax[0, 1].legend(*ax[0, 0].get_legend_handles_labels(), loc="center right")     # where no line is
         ax[0, 1].set(title="learning rate", xlabel="epoch")
         for a, column, title in ((ax[1, 0], "change", "relative weight change in the window"), (ax[1, 1], "retained", "share of the initial layer retained")):
             lines(a, _long(records, f, column), "layer", "value", "setup", title, ylabel="", xlabel="", styles=COLOURS)
@@ -250,10 +261,27 @@ def summary(records):
     "Table of the fully connected layers over the window at the separating factor (1 where there is none), means over seeds"
     f, columns = separating(records) or 1, ("change", "value", "excess", "adjusted", "equal", "retained", "rank_a", "rank_b")
     wide = {c: _long(records, f, c) for c in columns}
-    deep = {c: t[t.layer.str.startswith("fc")].groupby("setup", sort=False).value.mean() for c, t in wide.items()}
+    mean = lambda v: v.mean(skipna=False)                  # a collapsed layer has no similarity, and its group none either
+    deep = {c: t[t.layer.astype(str).str.startswith("fc")].groupby("setup", sort=False).value.agg(mean) for c, t in wide.items()}
     return pd.DataFrame(deep)
 
 # %% ../nbs/21_warmup.ipynb #43e2e312
+def _similarities(ax, label, found, **kw):
+    "The axes, with the mean matrix of the runs that are not dead; of all, and labelled so, where all are"
+    seen = [r for r in found if "matrix" in r]
+    alive = [r for r in seen if not r["dead"]]
+    lost = len(found) - len(alive)
+    if lost:
+        label += f" ({lost} dead, left out)" if alive else " (all dead)"
+    if not seen:
+        ax.set_axis_off()
+        ax.set_title(label)
+        return ax
+    shown = alive or seen
+    mean = np.mean([np.array(r["matrix"], float) for r in shown], axis=0)
+    return heat(ax, pd.DataFrame(mean, shown[0]["layers"], shown[0]["layers"]), label, **kw)
+
+
 def figure5(records):
     "Figure 5: SVCCA of all layers at step 0 to all layers at the window's end, mean over seeds, a panel a setup"
     f = separating(records) or 1
@@ -261,11 +289,7 @@ def figure5(records):
     with theme():
         fig, axes = plt.subplots(1, 4, figsize=(10, 2.8))
         for ax, (n, label) in zip(axes, names.items()):
-            got = list(pick(records, n, diverged=True).values())
-            alive = [r for r in got if not r["dead"]] or [r for r in got if "matrix" in r]
-            mean = np.mean([np.array(r["matrix"], float) for r in alive], axis=0)
-            left_out = f" ({len(got) - len(alive)} dead, left out)" if len(alive) < len(got) else ""
-            heat(ax, pd.DataFrame(mean, alive[0]["layers"], alive[0]["layers"]), label + left_out, cbar=ax is axes[-1])
+            _similarities(ax, label, [*pick(records, n, diverged=True).values()], cbar=ax is axes[-1])
     return fig
 
 FIGURES = {"warmup_sweep": sweep, "figure4": figure4, "figure5": figure5}

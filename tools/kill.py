@@ -93,8 +93,9 @@ def main():
 
 def record(out, kills, runs, budget, took):
     "Writes what was shown as a record beside the benches'."
-    share = measured("runs that end as undisturbed ones do, after kills", [1.0] * kills, "share", goal=1.0)
-    rec = {"result": {"measures": [share], "runs": runs, "budget": budget}, "provenance": {"bench": "kills", "quick": False, "seconds": round(took, 1), **provenance()}}
+    what = f"runs that end as undisturbed ones do, after {kills} kills"
+    share = measured(what, [1.0] * kills, "share", goal=1.0)
+    rec = {"result": {"measures": [share], "kills": kills, "runs": runs, "budget": budget}, "provenance": {"bench": "kills", "quick": False, "seconds": round(took, 1), **provenance()}}
     write_atomic(out / "kills-cpu.json", lambda f: f.write_text(json.dumps(plain(rec), sort_keys=True, indent=1) + "\n", encoding="utf-8"))
 
 
