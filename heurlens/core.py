@@ -28,9 +28,9 @@ class BadInput(ValueError):
 
 # %% ../nbs/0_ground/00_core.ipynb #5de4a17a
 def check(ok, arg, held, must):
-    "None where `ok`; else a `BadInput` that says that `arg` held `held`, and what it `must` do"
+    "`BadInput` saying what `arg` must be or do and what was given, unless `ok`"
     if not ok:
-        raise BadInput(f"{arg} held {held!r}; it must {must}")
+        raise BadInput(f"`{arg}` must {must}, got {held!r}")
 
 # %% ../nbs/0_ground/00_core.ipynb #e8c49c54
 def reiterable(batches):

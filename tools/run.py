@@ -31,7 +31,7 @@ def main():
     args = ap.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # sums depend on the number of threads
     skip = set(get_config(path=ROOT).tst_flags.split()) - set(args.flags.split())
-    for fn in args.notebooks or sorted((ROOT / "nbs").glob("*.ipynb")):
+    for fn in args.notebooks or sorted((ROOT / "nbs").rglob("*.ipynb")):
         print(fn, flush=True)
         run(fn.resolve(), sorted(skip))
 
