@@ -7,7 +7,8 @@ __all__ = ['MEASURES', 'checked_loss', 'measure_all', 'barrier', 'rise']
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #1267eb42
 import math
-import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -31,53 +32,41 @@ from ..core import check, device_of, each_batch, inference, untouched
 MEASURES = ("loss", "accuracy", "entropy", "disagree_a", "disagree_b")
 
 
-def _evaluate(net, batches, settle, count, loss_fn, ends=(None, None)):
-    "Means over samples [5, count] of MEASURES, of `net` as settle(i) sets it; NaN what needs classes, or an end that is not among the points"
-    sums, n, where = 0.0, 0, device_of(net)
-    for x, y in each_batch(batches):
-        size, x, y = samples_in(x), as_input(x, net), to_device(y, where)
-        each = [_sample_sums(net, settle, i, x, y, loss_fn) for i in range(count)]
-        answers = [a for *_, a in each]
-        nothing = torch.tensor(math.nan, device=where)
-        apart = [
-            [nothing if end is None or a is None else (a != answers[end]).sum() for a in answers]
-            for end in ends
-        ]
-        sums, n = (
-            sums
-            + torch.stack(
-                [torch.stack([v.double() for v in row]) for row in (*list(zip(*each))[:3], *apart)]
-            ),
-            n + size,
-        )
-    check(n > 0, "batches", "no batches", "hold at least one")
-    return (sums / n).tolist()
+@dataclass(frozen=True)
+class _BatchSums:
+    "Sums over one batch; NaN and None where the targets are not a vector of classes"
+
+    loss: torch.Tensor
+    correct: torch.Tensor
+    entropy: torch.Tensor
+    classes: torch.Tensor | None  # the predicted ones [n]
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #646754c3
-def _sample_sums(net, settle, i, x, y, loss_fn):
-    "Sums over a batch of loss, right answers and entropy, and the classes predicted (None where y is no vector of classes)"
-    settle(i)
-    out = net(x)
-    loss = checked_loss(loss_fn, out, y, look=i == 0).detach()
-    classes = (
-        isinstance(y, torch.Tensor)
-        and y.ndim == 1
-        and not (y.is_floating_point() or y.is_complex())
-    )
-    if not (classes and isinstance(out, torch.Tensor) and out.ndim == 2):
-        return loss * len(x), loss * math.nan, loss * math.nan, None
-    logp, answer = F.log_softmax(out, 1), out.argmax(1)
-    return (
-        loss * len(x),
-        (answer == y).sum(),
-        -torch.special.xlogy(logp.exp(), logp.exp()).sum(),
-        answer,
-    )
+def _is_class_vector(y):
+    "Is `y` a vector of class indices?"
+    vector = isinstance(y, torch.Tensor) and y.ndim == 1
+    return vector and not (y.is_floating_point() or y.is_complex())
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #2fe2ddae
+def _batch_sums(out, y, n, loss_fn, check_targets):
+    "The sums of a batch of `n` samples with outputs `out` and targets `y`"
+    loss = checked_loss(loss_fn, out, y, check_targets).detach()
+    if not (_is_class_vector(y) and isinstance(out, torch.Tensor) and out.ndim == 2):
+        return _BatchSums(loss * n, loss * math.nan, loss * math.nan, None)
+    logp, predicted = F.log_softmax(out, 1), out.argmax(1)
+    entropy = -torch.special.xlogy(logp.exp(), logp.exp()).sum()
+    return _BatchSums(loss * n, (predicted == y).sum(), entropy, predicted)
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #10ea44bd
-def checked_loss(loss_fn, out, y, look=True):
-    "The loss, a scalar; `ValueError` where it is none or, with `look`, cannot be right by default"
-    if look and loss_fn is F.cross_entropy:
+def checked_loss(
+    loss_fn: Callable, out: torch.Tensor, y: torch.Tensor, check_targets: bool = True
+) -> torch.Tensor:
+    """The loss of outputs `out` and targets `y`, a scalar tensor
+
+    `check_targets`: check that the default loss has a meaning for them. `ValueError` if it has
+    none, or if `loss_fn` does not return a scalar tensor.
+    """
+    if check_targets and loss_fn is F.cross_entropy:
         _check_classes(out, y)
     loss = loss_fn(out, y)
     scalar = isinstance(loss, torch.Tensor) and loss.ndim == 0
@@ -86,96 +75,160 @@ def checked_loss(loss_fn, out, y, look=True):
     return loss
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #2042f827
+def _require(ok, what):
+    "`ValueError` unless `ok`: the default loss has no meaning for `what`"
+    must = "be named (F.mse_loss for a regression, say) except for scores and classes in int64"
+    check(ok, "loss_fn", f"cross-entropy, the default, for {what}", must)
+
+
 def _check_classes(out, y):
-    "`ValueError` where cross-entropy of outputs and targets has no meaning"
-
-    def need(ok, what):
-        must = "be named (F.mse_loss for a regression, say), but for scores and classes, int64"
-        check(ok, "loss_fn", f"cross-entropy, the default, for {what}", must)
-
+    "`ValueError` if cross-entropy has no meaning for these outputs and targets"
     tensors = isinstance(out, torch.Tensor) and isinstance(y, torch.Tensor)
-    need(tensors, f"outputs of type {type(out).__name__} and targets of type {type(y).__name__}")
+    kinds = f"outputs of type {type(out).__name__} and targets of type {type(y).__name__}"
+    _require(tensors, kinds)
     shape = tuple(out.shape)
-    need(out.ndim >= 2 and shape[1] > 1, f"outputs of shape {shape}, which score no two classes")
+    scores = out.ndim >= 2 and shape[1] > 1
+    _require(scores, f"outputs of shape {shape}, which score no two classes")
     if y.is_floating_point():
-        shares = y.shape == out.shape and bool((y >= 0).all())
-        shares = shares and bool(((y.sum(1) - 1).abs() < 0.01).all())
-        what = f"float targets of shape {tuple(y.shape)} that are no distribution over classes"
-        return need(shares, what)
-    need(y.dtype in (torch.int64, torch.uint8), f"targets of {y.dtype}")
+        _check_distribution(shape, y)
+    else:
+        _check_indices(shape, y)
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #dae30118
+def _check_distribution(shape, y):
+    "`ValueError` unless each target is a distribution over the classes of outputs of `shape`"
+    shares = y.shape == shape and bool((y >= 0).all())
+    shares = shares and bool(((y.sum(1) - 1).abs() < 0.01).all())
+    _require(
+        shares, f"float targets of shape {tuple(y.shape)} that are no distribution over classes"
+    )
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #c50595f2
+def _check_indices(shape, y):
+    "`ValueError` unless the targets are class indices that fit outputs of `shape`"
+    _require(y.dtype in (torch.int64, torch.uint8), f"targets of {y.dtype}")
     fits = y.shape == shape[:1] + shape[2:]
-    need(fits, f"targets of shape {tuple(y.shape)} and outputs of {shape}")
-    known = y[y != -100]  # the value that PyTorch leaves out
-    need(bool(((known >= 0) & (known < shape[1])).all()), f"classes outside 0..{shape[1] - 1}")
+    _require(fits, f"targets of shape {tuple(y.shape)} and outputs of {shape}")
+    indices = y[y != -100]  # the index that cross-entropy ignores
+    inside = bool(((indices >= 0) & (indices < shape[1])).all())
+    _require(inside, f"classes outside 0..{shape[1] - 1}")
 
-# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #489eff83
-def measure_all(
-    net,
-    batches,
-    bn_batches,
-    loss_fn,
-    settle,
-    count,
-    ends=(None, None),
-    reestimate=True,
-    *,
-    progress=False,
-):
-    """A list with a dict of MEASURES for each i < count, of `net` as settle(i) sets it; two passes over the data, whatever the count.
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #a3430428
+def _disagreements(points, end):
+    "Number of samples classified otherwise than at point `end`, for each point; NaN if unknown"
+    unknown = torch.full_like(points[0].loss, math.nan)
+    if end is None:
+        return [unknown] * len(points)
+    expected = points[end].classes
+    return [unknown if p.classes is None else (p.classes != expected).sum() for p in points]
 
-    `batches`: one set, or a dict of sets, whose names are then suffixes; `ends`: the two i that disagreement is with; BN as in Curve.profile;
-    `progress`: a bar with the time left."""
-    sets = batches if isinstance(batches, dict) else {"": batches}
-    check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
-    norms = norm_layers(net) if reestimate else []
-    bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
-    with (
-        untouched(device_of(net), sets, bn_batches),
-        inference(net),
-        tqdm(disable=not progress) as bar,
-    ):
-        cuts = mixed_batches(bn_batches) if norms else []
-        bar.total = _runs([cuts, *sets.values()], count)
-
-        def at(i):
-            settle(i)
-            bar.update()
-
-        stats = path_statistics(net, norms, cuts, at, count) if norms else [[]] * count
-        cuts.clear()
-
-        def ready(i):
-            at(i)
-            set_statistics(norms, stats[i])
-
-        found = {name: _evaluate(net, b, ready, count, loss_fn, ends) for name, b in sets.items()}
-    return [
-        {
-            f"{what}_{name}" if name else what: rows[i]
-            for name, table in found.items()
-            for what, rows in zip(MEASURES, table)
-        }
-        for i in range(count)
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #9946fc60
+def _batch_table(points, ends):
+    "A batch's sums of MEASURES at each point, float64 [5, points]"
+    rows = [
+        [p.loss for p in points],
+        [p.correct for p in points],
+        [p.entropy for p in points],
+        *(_disagreements(points, end) for end in ends),
     ]
+    return torch.stack([torch.stack([v.double() for v in row]) for row in rows])
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #ff2f7b3b
+def _evaluate(net, batches, settle, count, loss_fn, ends):
+    "Means of MEASURES over the samples, a list [5][count], of `net` as settle(i) sets it"
+    table, n, device = 0.0, 0, device_of(net)
+    for x, y in each_batch(batches):
+        size, x, y = samples_in(x), as_input(x, net), to_device(y, device)
+        points = []
+        for i in range(count):
+            settle(i)
+            points.append(_batch_sums(net(x), y, len(x), loss_fn, i == 0))
+        table = table + _batch_table(points, ends)
+        n += size
+    check(n > 0, "batches", "no batches", "hold at least one")
+    return (table / n).tolist()
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #8dfaec34
-def _runs(sets, count):
-    "Number of runs of a network at `count` points over `sets`; None where a length is not known"
+def _forward_passes(sets, count):
+    "Number of forward passes at `count` points over `sets`; None if a length is not known"
     try:
         return count * sum(len(b) for b in sets)
     except TypeError:
         return None
 
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #3c4a5691
+def _columns(tables, i):
+    "{column: value} of point `i`; the names of the sets are suffixes"
+    return {
+        f"{measure}_{name}" if name else measure: values[i]
+        for name, table in tables.items()
+        for measure, values in zip(MEASURES, table)
+    }
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #489eff83
+def measure_all(
+    net: nn.Module,
+    batches: Iterable | Mapping[str, Iterable],
+    bn_batches: Iterable | None,
+    loss_fn: Callable,
+    settle: Callable[[int], None],
+    count: int,
+    ends: tuple[int | None, int | None] = (None, None),
+    reestimate: bool = True,
+    *,
+    progress: bool = False,
+) -> list[dict[str, float]]:
+    """A dict of MEASURES for each i < count, of `net` as settle(i) sets it
+
+    `batches`: one set, or a dict of sets, whose names become suffixes; `ends`: the two points that
+    disagreement is measured with; BN as in `Curve.profile`; `progress`: show a bar with the time
+    left. `ValueError` if there are no batches.
+    """
+    sets = batches if isinstance(batches, dict) else {"": batches}
+    check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
+    norms = norm_layers(net) if reestimate else []
+    bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
+    kept = untouched(device_of(net), sets, bn_batches)
+    with kept, inference(net), tqdm(disable=not progress) as bar:
+        cuts = mixed_batches(bn_batches) if norms else []
+        bar.total = _forward_passes([cuts, *sets.values()], count)
+        set_point = _point_setter(net, norms, cuts, settle, count, bar)
+        cuts.clear()
+        tables = {k: _evaluate(net, b, set_point, count, loss_fn, ends) for k, b in sets.items()}
+    return [_columns(tables, i) for i in range(count)]
+
+# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #0218cc97
+def _point_setter(net, norms, cuts, settle, count, bar):
+    "A function that sets weights and BN statistics of point i; estimates the statistics first"
+
+    def set_weights(i):
+        settle(i)
+        bar.update()
+
+    statistics = path_statistics(net, norms, cuts, set_weights, count) if norms else [[]] * count
+
+    def set_point(i):
+        set_weights(i)
+        set_statistics(norms, statistics[i])
+
+    return set_point
+
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #f4b907ad
-def barrier(profile, *, column="loss"):
-    "Largest height of the loss above the chord of its two ends, at least 0, in the loss's units; NaN where a loss is. ValueError where t = 0 or t = 1 is missing"
+def barrier(profile: pd.DataFrame, *, column: str = "loss") -> float:
+    """Largest height of the loss above the chord between its two ends, at least 0
+
+    In the units of the loss; NaN if a loss is NaN. `ValueError` if t = 0 or t = 1 is missing.
+    """
     t, loss, first, last = _heights(profile, column)
     return float(np.max(np.maximum(loss - ((1 - t) * first + t * last), 0)))
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #cb464f9a
-def rise(profile, *, column="loss"):
-    "Largest height of the loss above its higher end, at least 0, in the loss's units; NaN where a loss is. ValueError where t = 0 or t = 1 is missing"
-    t, loss, first, last = _heights(profile, column)
+def rise(profile: pd.DataFrame, *, column: str = "loss") -> float:
+    """Largest height of the loss above its higher end, at least 0
+
+    In the units of the loss; NaN if a loss is NaN. `ValueError` if t = 0 or t = 1 is missing.
+    """
+    _, loss, first, last = _heights(profile, column)
     return float(np.max(np.maximum(loss - np.maximum(first, last), 0)))
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #49dc3362
