@@ -32,30 +32,11 @@ from .profiles import MEASURES, barrier, measure_all, rise
 from .rescaling import repair
 
 # %% ../../nbs/1_mode_connectivity/00_tour.ipynb #273efe22
+# fmt: off
 _all_ = [
-    "Curve",
-    "MEASURES",
-    "Plane",
-    "WAYS",
-    "align",
-    "barrier",
-    "barrier_matrix",
-    "basins",
-    "basins_figure",
-    "coefficients",
-    "connect",
-    "joined",
-    "landscape",
-    "line",
-    "measure_all",
-    "plane",
-    "reestimate_bn",
-    "repair",
-    "rise",
-    "square",
-    "surface",
-    "trail",
-    "trajectory_plane",
-    "units",
-    "window",
+    "Curve", "MEASURES", "Plane", "WAYS", "align", "barrier", "barrier_matrix", "basins",
+    "basins_figure", "coefficients", "connect", "joined", "landscape", "line", "measure_all",
+    "plane", "reestimate_bn", "repair", "rise", "square", "surface", "trail", "trajectory_plane",
+    "units", "window",
 ]
+# fmt: on
