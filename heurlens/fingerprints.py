@@ -152,10 +152,14 @@ def difference(model_a: nn.Module, model_b: nn.Module) -> str | None:
     return None if same else "a class that model_a has in another version"
 
 # %% ../nbs/0_ground/08_fingerprints.ipynb #68b71ffa
+def _functions(kind):
+    "Texts of the functions of a class, its properties and class methods too"
+    members = [getattr(f, "fget", getattr(f, "__func__", f)) for f in vars(kind).values()]
+    return [fingerprint(f) for f in members if callable(f)]
+
+
 def class_code(model: nn.Module) -> list[tuple[str, list[str]]]:
     "[(name, texts of its functions)] of the classes of a network that are not PyTorch's"
     kinds = {c for m in model.modules() for c in type(m).__mro__[:-1]}
     kinds = [c for c in kinds if not c.__module__.startswith("torch.")]
-    functions = lambda c: [getattr(f, "fget", getattr(f, "__func__", f)) for f in vars(c).values()]
-    texts = lambda c: [fingerprint(f) for f in functions(c) if callable(f)]
-    return sorted((c.__qualname__, texts(c)) for c in kinds)
+    return sorted((c.__qualname__, _functions(c)) for c in kinds)
