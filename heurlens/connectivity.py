@@ -7,6 +7,7 @@ __all__ = ['NUMBERS', 'LONGER', 'MODES', 'LABELS', 'ASSUMED', 'FALL', 'HILL', 'M
            'dips', 'figure1', 'modes_table']
 
 # %% ../nbs/3_paper/01_connectivity.ipynb #2c44553a
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -187,7 +188,7 @@ def _dip(profile):
     return min(accuracy) - min(accuracy[0], accuracy[-1])
 
 # %% ../nbs/3_paper/01_connectivity.ipynb #ae8d583e
-def dips(records: list[dict], stage: int = -1, modes: tuple[str, ...] = tuple(MODES[:-1])):
+def dips(records: list[dict], stage: int = -1, modes: Sequence[str] = MODES[:-1]) -> pd.DataFrame:
     """DataFrame mode, seed, dip of the paths from G to the modes
 
     `stage` counts the epochs at which a curve was measured: 0 is the straight line, -1 the end
