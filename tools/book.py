@@ -28,7 +28,7 @@ def readme():
     if resources["outputs"]:
         sys.exit("nbs/index.ipynb: an output holds a picture; link to a file in results/figures instead")
     text = re.sub(r"""(\]\(|src="|href=")\.\./""", r"\1", text)
-    text = re.sub(r"""(\]\(|href=")(?=[\w-]+\.ipynb)""", r"\1nbs/", text)
+    text = re.sub(r"""(\]\(|href=")(?=[\w/-]+\.ipynb)""", r"\1nbs/", text)
     return text.strip() + "\n"
 
 
