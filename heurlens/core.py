@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BadInput', 'check', 'reiterable', 'each_batch', 'check_state', 'check_whole', 'device_of', 'inference', 'private',
-           'same_network', 'device', 'using_threads', 'derive', 'generator', 'untouched', 'seed_pass']
+           'check_same_network', 'device', 'using_threads', 'derive', 'generator', 'untouched', 'seed_pass']
 
 # %% ../nbs/0_ground/00_core.ipynb #8bf5f0f8
 import contextlib
@@ -182,7 +182,7 @@ def _check_values(name, a, b):
         check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
 # %% ../nbs/0_ground/00_core.ipynb #ecc2f297
-def same_network(model_a: nn.Module, model_b: nn.Module) -> None:
+def check_same_network(model_a: nn.Module, model_b: nn.Module) -> None:
     """Check that the tensors of two networks correspond
 
     `ValueError` with the first tensor that differs in name, shape or dtype, is complex, or differs

@@ -41,13 +41,13 @@ from heurlens.batchnorm import (
 )
 from heurlens.core import (
     check,
+    check_same_network,
     derive,
     device_of,
     each_batch,
     inference,
     private,
     reiterable,
-    same_network,
     seed_pass,
     untouched,
 )
@@ -227,7 +227,7 @@ class Curve:
         )
         for arg, model in (("model_a", model_a), ("model_b", model_b)):
             _check_network(model, arg)
-        same_network(model_a, model_b)
+        check_same_network(model_a, model_b)
         _same_ties(model_a, model_b)
         self.kind, self.bends, self.diverged_at, self._net = (
             kind,
