@@ -17,16 +17,9 @@ import torch
 
 from .core import BadInput, check, derive, device, generator, using_threads
 from .data import load_data
+from .files import load_tensors, machines_of, made_on, provenance
 from .models import build
-from heurlens.records import (
-    SCALE_DATA,
-    Config,
-    Store,
-    load_tensors,
-    machines_of,
-    made_on,
-    provenance,
-)
+from .records import SCALE_DATA, Config, Store
 from .train import make_schedule, train
 
 # %% ../nbs/3_paper/00_study.ipynb #359d99e9

@@ -51,9 +51,9 @@ from heurlens.core import (
     seed_pass,
     untouched,
 )
+from ..files import go_on, load_tensors, made_on, save_tensors
 from .alignment import align
 from .profiles import checked_loss, measure_all
-from ..records import go_on, load_tensors, made_on, save_tensors
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #4aa4f592
 def coefficients(kind, t, bends):
