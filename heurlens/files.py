@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PATIENCE', 'write_atomic', 'save_tensors', 'load_tensors', 'locked', 'machine', 'provenance', 'made_on',
-           'machines_of', 'go_on']
+           'machines_of', 'extend_machines']
 
 # %% ../nbs/0_ground/01_files.ipynb #93987260
 import contextlib
@@ -216,7 +216,9 @@ def machines_of(meta: Mapping) -> list[str]:
     return [str(m) for m in machines] if isinstance(machines, list) else []
 
 # %% ../nbs/0_ground/01_files.ipynb #4fbc1db0
-def go_on(path: str | Path, meta: Mapping, device: str | torch.device = "cpu") -> list[str]:
+def extend_machines(
+    path: str | Path, meta: Mapping, device: str | torch.device = "cpu"
+) -> list[str]:
     "The kinds of machine of the checkpoint at `path`, and this one; a warning if these differ"
     current, before = made_on(device), machines_of(meta)
     if others := [m for m in before if m != current]:

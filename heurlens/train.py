@@ -38,7 +38,7 @@ from heurlens.core import (
     untouched,
 )
 from .data import load_data
-from .files import go_on, load_tensors, machines_of, made_on, save_tensors
+from .files import extend_machines, load_tensors, machines_of, made_on, save_tensors
 from .models import build
 from .records import Config
 
@@ -612,4 +612,4 @@ def _resume(path, model, optimizer, mark):
         return fresh
     model.load_state_dict(weights)
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    return hist, go_on(path, meta, device)
+    return hist, extend_machines(path, meta, device)

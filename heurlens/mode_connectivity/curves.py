@@ -51,7 +51,7 @@ from heurlens.core import (
     seed_pass,
     untouched,
 )
-from ..files import go_on, load_tensors, made_on, save_tensors
+from ..files import extend_machines, load_tensors, made_on, save_tensors
 from .alignment import align
 from .profiles import checked_loss, measure_all
 
@@ -585,7 +585,7 @@ class _State:
         tensors, meta = _read_state(self.path, self.marks)
         if not meta:
             return 0
-        self.machines = go_on(self.path, meta, self.device)
+        self.machines = extend_machines(self.path, meta, self.device)
         bends.copy_(tensors["bends"])
         speed.copy_(tensors["speed"])
         return int(meta["epochs"])
