@@ -93,11 +93,11 @@ def save_tensors(
 
 # %% ../nbs/0_ground/01_files.ipynb #7aed1fc3
 def load_tensors(
-    path: str | Path, *, own: bool = False
+    path: str | Path, *, need_digest: bool = False
 ) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """(tensors by name, metadata) of a safetensors file
 
-    own: the file must have a digest, since `save_tensors` wrote it; other files may lack one.
+    need_digest: the file must have a digest, since `save_tensors` wrote it; other files may lack one.
     `ValueError` if it is missing, was cut off, or differs from its digest.
     """
     check(Path(path).is_file(), "path", str(path), "be an existing safetensors file")
@@ -109,7 +109,7 @@ def load_tensors(
         held = f"{str(path)!r}, which is no whole safetensors file: {e}"
         raise BadInput(f"`path` must be a file as it was written, got {held}") from None
     digest = meta.pop("digest", None)
-    whole = digest == _digest(tensors, meta) or (digest is None and not own)
+    whole = digest == _digest(tensors, meta) or (digest is None and not need_digest)
     check(whole, "path", str(path), "be as it was written: its bytes have changed since")
     return tensors, meta
 

@@ -288,7 +288,7 @@ class Store(_Records):
 def _snapshot(folder, label):
     "State dict of the snapshot `label` in the folder of a run; `ValueError` if it is damaged"
     try:
-        return load_tensors(folder / f"{label}.safetensors", own=True)[0]
+        return load_tensors(folder / f"{label}.safetensors", need_digest=True)[0]
     except BadInput as e:
         raise BadInput(f"{e}; delete the folder {folder} and run again") from None
 

@@ -236,7 +236,7 @@ def run(cfg, kinds, store=None):
 def _resumed_from(path):
     "{}, or {'resumed_from': the other kinds of machine that worked on the checkpoint}"
     try:
-        named = machines_of(load_tensors(path, own=True)[1])
+        named = machines_of(load_tensors(path, need_digest=True)[1])
     except BadInput:
         return {}
     others = [m for m in named if m != made_on(device())]

@@ -584,7 +584,7 @@ def _slots(tensors, optimizer):
 # %% ../nbs/0_ground/06_train.ipynb #bfb0448a
 def _read_checkpoint(path, model, optimizer, mark):
     "(weights, optimizer state, history, metadata) at `path`; `ValueError` if not of this run"
-    tensors, meta = load_tensors(path, own=True)
+    tensors, meta = load_tensors(path, need_digest=True)
     weights = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
     shapes = lambda ts: {k: (v.shape, v.dtype) for k, v in ts.items() if torch.is_tensor(v)}
     same = meta.get("run") == mark and shapes(weights) == shapes(model.state_dict())

@@ -624,7 +624,7 @@ def _read_state(path, marks):
     if not path.exists():
         return {}, {}
     try:
-        tensors, meta = load_tensors(path, own=True)
+        tensors, meta = load_tensors(path, need_digest=True)
         held = json.loads(meta.get("marks", "{}"))
     except ValueError as e:
         tensors, held, reason = {}, {}, f"cannot be read ({e})"
