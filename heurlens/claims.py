@@ -6,6 +6,7 @@
 __all__ = ['SUPPORTED', 'NOT_SUPPORTED', 'INCONCLUSIVE', 'Estimate', 'estimate', 'Part', 'worst', 'Claim', 'Verdict', 'judge']
 
 # %% ../nbs/0_ground/03_claims.ipynb #84687c43
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,68 +25,71 @@ class Estimate:
     hi: float
     n: int
 
-    def __str__(self):
-        return (
-            f"{self.mean:.3g} [{self.lo:.3g}, {self.hi:.3g}], n={self.n}"
-            if self.n > 1
-            else f"{self.mean:.3g}, n={self.n} (an interval needs two seeds)"
-        )
+    def __str__(self) -> str:
+        if self.n <= 1:
+            return f"{self.mean:.3g}, n={self.n} (an interval needs two seeds)"
+        return f"{self.mean:.3g} [{self.lo:.3g}, {self.hi:.3g}], n={self.n}"
 
 # %% ../nbs/0_ground/03_claims.ipynb #0cd3246b
-def estimate(values):
-    "Student's 95 % interval of the mean over seeds; without end where there is one value, NaN where there is none"
+def estimate(values: Iterable[float | None]) -> Estimate:
+    """Mean over seeds with Student's 95 % interval; values that are None or not finite do not count
+
+    The interval is infinite if there is one value, and NaN, as the mean, if there is none.
+    """
     v = np.asarray([x for x in values if x is not None and np.isfinite(x)], float)
-    if len(v) == 0:
+    n = len(v)
+    if n == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
-    half = stats.t.ppf(0.975, len(v) - 1) * v.std(ddof=1) / len(v) ** 0.5 if len(v) > 1 else np.inf
-    return Estimate(v.mean(), v.mean() - half, v.mean() + half, len(v))
+    half = stats.t.ppf(0.975, n - 1) * v.std(ddof=1) / n**0.5 if n > 1 else np.inf
+    return Estimate(v.mean(), v.mean() - half, v.mean() + half, n)
 
 # %% ../nbs/0_ground/03_claims.ipynb #f84a4fd6
 SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE = "supported", "not supported", "inconclusive"
 
 
+def _decide(e, rule, margin):
+    "Verdict on the interval of the estimate `e` by a rule and its margin"
+    if e.n < 2:
+        return INCONCLUSIVE
+    yes, no = {
+        "above": (e.lo > margin, e.hi <= margin),
+        "below": (e.hi < margin, e.lo >= margin),
+        "within": (-margin <= e.lo and e.hi <= margin, e.lo > margin or e.hi < -margin),
+    }[rule]
+    return SUPPORTED if yes else NOT_SUPPORTED if no else INCONCLUSIVE
+
+# %% ../nbs/0_ground/03_claims.ipynb #16c880ce
 @dataclass(frozen=True)
 class Part:
     "One testable piece of a claim: are these values above, below or within a margin?"
 
     what: str
-    values: tuple
+    values: Sequence[float | None]
     rule: str  # "above", "below", "within"
     margin: float
 
     @property
-    def estimate(self):
+    def estimate(self) -> Estimate:
+        "Mean of the values with its interval"
         return estimate(self.values)
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         "Supported, not supported or inconclusive, by the interval"
-        e, m = self.estimate, self.margin
-        if e.n < 2:
-            return INCONCLUSIVE
-        yes, no = {
-            "above": (e.lo > m, e.hi <= m),
-            "below": (e.hi < m, e.lo >= m),
-            "within": (-m <= e.lo and e.hi <= m, e.lo > m or e.hi < -m),
-        }[self.rule]
-        return SUPPORTED if yes else NOT_SUPPORTED if no else INCONCLUSIVE
+        return _decide(self.estimate, self.rule, self.margin)
 
-    def __str__(self):
-        e, of = self.estimate, len(self.values)
-        lost = f"; {of - e.n} of {of} values are no number" if e.n < of else ""
+    def __str__(self) -> str:
+        e, total = self.estimate, len(self.values)
+        lost = f"; {total - e.n} of {total} values are no number" if e.n < total else ""
         return f"{self.what}: {e} ({self.rule} {self.margin:.3g}: {self.verdict}{lost})"
 
 # %% ../nbs/0_ground/03_claims.ipynb #d9ba9881
-def worst(parts):
-    "Verdict over several parts that must all hold"
-    told = {p.verdict for p in parts}
-    return (
-        NOT_SUPPORTED
-        if NOT_SUPPORTED in told
-        else INCONCLUSIVE
-        if INCONCLUSIVE in told or not told
-        else SUPPORTED
-    )
+def worst(parts: Iterable[Part]) -> str:
+    "Verdict over several parts that must all hold; inconclusive if there are none"
+    verdicts = {p.verdict for p in parts}
+    if NOT_SUPPORTED in verdicts:
+        return NOT_SUPPORTED
+    return SUPPORTED if verdicts == {SUPPORTED} else INCONCLUSIVE
 
 # %% ../nbs/0_ground/03_claims.ipynb #6accd709
 @dataclass(frozen=True)
@@ -99,29 +103,29 @@ class Claim:
     margin: str  # the margins, with their reason
     controls: str
     where: str  # the notebook that shows it
-    test: object  # records -> (parts of the premise, parts of the claim)
+    test: Callable  # records -> (parts of the premise, parts of the claim)
 
 # %% ../nbs/0_ground/03_claims.ipynb #d9bacbf1
 @dataclass(frozen=True)
 class Verdict:
-    "What the records say of a claim"
+    "What the records say about a claim"
 
     claim: Claim
     verdict: str
-    premise: list
-    parts: list
+    premise: list[Part]
+    parts: list[Part]
 
     @property
-    def headline(self):
-        "The part that shows best why the verdict is as it is: the first that failed, else the first"
+    def headline(self) -> Part | None:
+        "The part that explains the verdict best: the first that is not supported, else the first"
         pool = self.premise if "premise" in self.verdict else self.parts
         return next((p for p in pool if p.verdict != SUPPORTED), pool[0] if pool else None)
 
 # %% ../nbs/0_ground/03_claims.ipynb #f8d65ece
-def judge(claim, records):
-    """Verdict of `claim` over `records`; None where its runs are not there
+def judge(claim: Claim, records: Sequence[dict]) -> Verdict | None:
+    """Verdict on `claim` from `records`; None if its runs are not there
 
-    `ValueError` where a result lacks what the claim reads, or holds it in another form.
+    `ValueError` if a result lacks what the claim reads, or holds it in another form.
     """
     try:
         premise, parts = claim.test(records)
@@ -130,9 +134,13 @@ def judge(claim, records):
     except BadInput:
         raise
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as e:
-        held = f"results that {claim.id} cannot be read off ({type(e).__name__}: {e})"
-        raise BadInput(f"records held {held}; each must {AS_WRITTEN}") from e
-    held = worst(premise) if premise else SUPPORTED
-    absent = {NOT_SUPPORTED: "absent", INCONCLUSIVE: "not established"}.get(held)
-    verdict = f"{INCONCLUSIVE}: premise {absent} at this scale" if absent else worst(parts)
-    return Verdict(claim, verdict, list(premise), list(parts))
+        held = f"results that {claim.id} cannot be read from ({type(e).__name__}: {e})"
+        raise BadInput(f"each of `records` must {AS_WRITTEN}, got {held}") from e
+    return Verdict(claim, _verdict(premise, parts), list(premise), list(parts))
+
+# %% ../nbs/0_ground/03_claims.ipynb #3e35b982
+def _verdict(premise, parts):
+    "Verdict in words over the parts of a claim, if its premise holds"
+    premise_verdict = worst(premise) if premise else SUPPORTED
+    missing = {NOT_SUPPORTED: "absent", INCONCLUSIVE: "not established"}.get(premise_verdict)
+    return f"{INCONCLUSIVE}: premise {missing} at this scale" if missing else worst(parts)

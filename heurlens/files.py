@@ -97,7 +97,7 @@ def load_tensors(
 ) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """(tensors by name, metadata) of a safetensors file
 
-    need_digest: the file must have a digest, since `save_tensors` wrote it; other files may lack one.
+    need_digest: refuse a file without a digest; `save_tensors` always writes one.
     `ValueError` if it is missing, was cut off, or differs from its digest.
     """
     check(Path(path).is_file(), "path", str(path), "be an existing safetensors file")
