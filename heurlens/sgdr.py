@@ -14,6 +14,7 @@ from numbers import Real
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from .schedules import rates_of, schedule
 
 from .claims import Claim, Part
 from .core import check, derive
@@ -24,7 +25,6 @@ from .mode_connectivity.profiles import barrier, rise
 from .plots import colour, lines, theme
 from .records import NotRun, first, pick, scaled
 from .study import at_scale, check_scale, checkpoint_of, fit, last, path_sets, restored, run
-from .train import rates_of, schedule
 
 # %% ../nbs/3_paper/02_sgdr.ipynb #503813cd
 def cosine_restarts(

@@ -14,13 +14,14 @@ from numbers import Real
 from pathlib import Path
 
 import torch
+from .schedules import make_schedule
 
 from .core import BadInput, check, derive, device, generator, using_threads
 from .data import load_data
 from .files import load_tensors, machines_of, made_on, provenance
 from .models import build
 from .records import SCALE_DATA, Config, Store
-from .train import make_schedule, train
+from .train import train
 
 # %% ../nbs/3_paper/00_study.ipynb #359d99e9
 SCALES = {
