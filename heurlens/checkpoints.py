@@ -254,7 +254,7 @@ def _decided_by(command, options, files, specs, nets, found):
             "command": command,
             "options": options,
             "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
-            "data": {**found.told, **seen},
+            "data": {**found.description, **seen},
             "code": [_code(net, spec) for net, spec in zip(nets, specs)],
         }
     )

@@ -171,7 +171,7 @@ class Data:
         )
 
     @property
-    def told(self):
+    def description(self):
         "What a record says of the data: name, a fingerprint of every byte, sizes"
         h = hashlib.blake2b(digest_size=8)
         for s in (self.train, self.valid, self.test):

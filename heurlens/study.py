@@ -132,7 +132,7 @@ def _data(name, valid):
     # the mean image is a sum as well: it must not depend on who asks first
     with using_threads(1):
         data = load_data(name, valid=valid)
-        return data, data.told
+        return data, data.description
 
 # %% ../nbs/3_paper/00_study.ipynb #bfa368be
 def run_key(cfg, store):
