@@ -12,6 +12,7 @@ import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Real
 from pathlib import Path
 
@@ -170,7 +171,7 @@ class Data:
             self.train, x=torch.cat([s.x for s in parts]), y=torch.cat([s.y for s in parts])
         )
 
-    @property
+    @cached_property
     def description(self):
         "What a record says of the data: name, a fingerprint of every byte, sizes"
         h = hashlib.blake2b(digest_size=8)
