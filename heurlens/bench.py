@@ -45,10 +45,11 @@ from .cca.frequencies import dft_cca
 from .cca.minibatch import gather_batches
 from .core import check, device, generator, inference, using_threads
 from .data import Data, Split
+from .files import provenance, write_atomic
 from .mode_connectivity.curves import connect, line
 from .models import build
 from .plots import theme
-from .records import plain, provenance, read_record, write_atomic
+from .records import plain, read_record
 from .running import CHAPTERS, planned
 from .study import at_scale, network
 from .train import OPTIMIZERS, evaluate, train

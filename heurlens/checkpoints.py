@@ -31,16 +31,10 @@ from . import __version__
 from .cca.comparison import check_compare, compare, draw_compare
 from .core import BadInput, check, check_whole, device, generator, private, untouched
 from .data import load_data
+from .files import load_tensors, provenance, save_tensors, write_atomic
 from .mode_connectivity.curves import connect, line
 from .mode_connectivity.profiles import barrier, rise
-from heurlens.records import (
-    load_tensors,
-    plain,
-    provenance,
-    read_record,
-    save_tensors,
-    write_atomic,
-)
+from .records import plain, read_record
 
 # %% ../nbs/4_use/01_checkpoints.ipynb #608f582c
 _MODEL = (
@@ -260,7 +254,7 @@ def _decided_by(command, options, files, specs, nets, found):
             "command": command,
             "options": options,
             "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
-            "data": {**found.told, **seen},
+            "data": {**found.description, **seen},
             "code": [_code(net, spec) for net, spec in zip(nets, specs)],
         }
     )

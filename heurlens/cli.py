@@ -34,7 +34,7 @@ from heurlens.running import (
     run_all,
     warn_in_lines,
 )
-from .study import run_key
+from .study import data_of
 
 # %% ../nbs/4_use/04_cli.ipynb #91cf8427
 app = typer.Typer(
@@ -75,7 +75,7 @@ def _run(
     configs = planned(chapters, scale, data, seeds, budget)
     if dry_run:
         return _plan(configs, out)
-    run_key(configs[0], Store(out))  # the data are loaded once here, so that bad data end here
+    data_of(configs[0])  # the data are loaded once here, so that bad data end here
     check_budget(configs)
     records = run_all(configs, out, workers, quiet, every)
     print(scorecard(records))

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from .core import check, device, using_threads
 from .records import Store
-from .study import check_scale, network, run_key
+from .study import check_scale, data_of, job_for, network
 
 # %% ../nbs/4_use/02_running.ipynb #b8e1c885
 CHAPTERS = {
@@ -66,7 +66,7 @@ NAMED = ("digits", "cifar10")  # the data sets that are the same everywhere
 
 def _fingerprint(cfg):
     "Fingerprint of the images that `cfg` names, as records hold it"
-    return run_key(replace(cfg, needs=()), Store())[1]["fingerprint"]
+    return data_of(cfg).description["fingerprint"]
 
 # %% ../nbs/4_use/02_running.ipynb #ea5ba724
 def _of_images(cfg):
@@ -129,7 +129,7 @@ def _pool(workers, bars):
 # %% ../nbs/4_use/02_running.ipynb #bfd80ff9
 def _done(cfg, store):
     "Is the record of `cfg` there, under its key?"
-    key = run_key(cfg, store)[2]
+    key = job_for(cfg, store).key
     return key is not None and store.read(cfg, key) is not None
 
 # %% ../nbs/4_use/02_running.ipynb #56cd7b5a
@@ -284,7 +284,7 @@ def _sized(cfg):
 # %% ../nbs/4_use/02_running.ipynb #bee09935
 def images_of(cfg):
     "The data of `cfg`; what stands in for them where they are not downloaded yet"
-    return run_key(replace(cfg, needs=()), Store())[0] if data_at_hand(cfg.data) else _sized(cfg)
+    return data_of(cfg) if data_at_hand(cfg.data) else _sized(cfg)
 
 # %% ../nbs/4_use/02_running.ipynb #5a3bf696
 def check_budget(configs):

@@ -18,6 +18,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from .schedules import rates_of, schedule
 
 from .claims import Claim, Part
 from .core import check, derive
@@ -28,7 +29,6 @@ from .mode_connectivity.profiles import barrier, rise
 from .plots import colour, lines, theme
 from .records import Config, NotRun, Store, first, pick, scaled
 from .study import at_scale, check_scale, checkpoint_of, fit, last, path_sets, restored, run
-from .train import rates_of, schedule
 
 # %% ../nbs/3_paper/02_sgdr.ipynb #503813cd
 def cosine_restarts(

@@ -27,12 +27,12 @@ from torch.utils._pytree import tree_leaves
 # %% ../../nbs/1_mode_connectivity/04_alignment.ipynb #487789a1
 from heurlens.core import (
     check,
+    check_same_network,
     device_of,
     each_batch,
     generator,
     inference,
     private,
-    same_network,
     seed_pass,
     untouched,
 )
@@ -1038,7 +1038,7 @@ def _unchanged(before, after, x):
 def aligned_with_note(model_a, model_b, batches=None, example=None):
     "(what `align` returns, a note on layers that could not be followed, was there a free set?)"
     net_a, net_b = as_network(model_a, "model_a"), as_network(model_b, "model_b")
-    same_network(unwrapped(model_a), unwrapped(model_b))
+    check_same_network(unwrapped(model_a), unwrapped(model_b))
     must, held = "tie the same weights", "weights that it ties otherwise than model_a"
     check(set(_state(net_a)) == set(_state(net_b)), "model_b", held, must)
     device = device_of(net_b)

@@ -18,7 +18,15 @@ from torch import nn
 from tqdm import tqdm
 
 from ..batchnorm import reestimate_bn
-from ..core import BadInput, check, device_of, private, reiterable, same_network, untouched
+from heurlens.core import (
+    BadInput,
+    check,
+    check_same_network,
+    device_of,
+    private,
+    reiterable,
+    untouched,
+)
 from .alignment import aligned_with_note, as_network, inputs_of, unwrapped
 from .curves import connect, line
 from .profiles import MEASURES, barrier, measure_all, rise
@@ -63,7 +71,7 @@ def _align(a, b, batches, notes):
     "`b` aligned to `a`, or None where alignment could read nothing; `notes` gains why"
     for arg, net in (("model_a", a), ("model_b", b)):
         private(unwrapped(net), arg)
-    same_network(unwrapped(a), unwrapped(b))
+    check_same_network(unwrapped(a), unwrapped(b))
     x = _first_input(a, next(iter(batches.values())) if isinstance(batches, dict) else batches)
     nothing = "'aligned' and 'repair' are NaN"
     try:

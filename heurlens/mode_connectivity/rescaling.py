@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
-from ..core import BadInput, check, device_of, inference, same_network, untouched
+from ..core import BadInput, check, check_same_network, device_of, inference, untouched
 from .alignment import as_network, copy_of, inputs_of, unwrapped
 
 # %% ../../nbs/1_mode_connectivity/05_rescaling.ipynb #56f01645
@@ -172,7 +172,7 @@ def repaired(model, model_a, model_b, t, batches):
     check(0 <= t <= 1, "t", t, "lie in 0..1")
     net, *ends = [as_network(m, arg) for m, arg in zip((model, model_a, model_b), _ARGS)]
     for end in (model_a, model_b):
-        same_network(unwrapped(model), unwrapped(end))
+        check_same_network(unwrapped(model), unwrapped(end))
     out, device = copy_of(model), device_of(net)
     with untouched(device, batches), torch.no_grad():
         order, left = _to_set(net, batches)
