@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import ScaledTranslation
 from torch import nn
 
 from ..batchnorm import measuring_copy
@@ -31,7 +32,7 @@ class _Entry(NamedTuple):
     shape: torch.Size
     dtype: torch.dtype
 
-
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #daf2d2b2
 def _entries(weights, arg):
     "{name: _Entry} of the floating entries of a state dict, less BN's running statistics"
     check_state(weights, arg)
@@ -97,7 +98,7 @@ def _project(plane, weights):
     u, v = plane.axes
     return x, y, (away - x * u - y * v).norm().item()
 
-
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #7db19379
 def _weights_at(plane, x, y):
     "State dict of the parameters at a point of the plane"
     u, v = plane.axes
@@ -135,7 +136,7 @@ def _rounding(entries, vectors):
     eps = 8 * max((torch.finfo(entry.dtype).eps for entry in entries.values()), default=1.0)
     return eps * max(v.norm().item() for v in vectors)
 
-
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #713a9e4e
 def _second_axis(u, c, noise):
     "The unit vector along what is left of `c` without its part along `u`"
     rest = c - (u @ c) * u
@@ -290,10 +291,13 @@ def _draw_trail(ax, on, names, column, near):
         own, shown = getattr(point, column), getattr(point, f"{column}_there")
         near_plane = point.off_plane < near
         off = "on the plane" if near_plane else f"{point.off_plane:.2g} off the plane"
-        label = f"{name}: {own:.2g}, here {shown:.2g}, {off}"
+        label = f"{name}: {own:.2g}, {shown:.2g}, {off}"
         ax.plot(point.x, point.y, "o", color=colour(3), ms=3, label=label)
         outline = [withStroke(linewidth=2, foreground="white")]
         place = {"xytext": (3, 3), "textcoords": "offset points"}
         ax.annotate(str(name), (point.x, point.y), fontsize=7, path_effects=outline, **place)
-    where = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 1 + (len(on) > 3)}
-    ax.legend(title="loss of each network", fontsize=7, handlelength=0, **where)
+    below = ax.transAxes + ScaledTranslation(0, -0.45, ax.figure.dpi_scale_trans)  # of the labels
+    where = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
+    columns = 2 if len(on) > 3 else 1
+    title = "loss of the network, loss drawn here, distance"
+    ax.legend(title=title, title_fontsize=7, fontsize=7, handlelength=0, ncols=columns, **where)
