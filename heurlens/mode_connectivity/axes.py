@@ -6,7 +6,7 @@
 __all__ = ['SIDES', 'Axis', 'size_of', 'Dims', 'state_of', 'traced', 'Structure', 'Factor', 'parts_of', 'checked_input',
            'inputs_of', 'unwrapped', 'as_network', 'structure_of', 'units', 'layer_of', 'unfollowed', 'unfollowed_note']
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9aacd37a
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #f5b0565d
 import contextlib
 import math
 import operator
@@ -36,7 +36,7 @@ from heurlens.core import (
     untouched,
 )
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #6040e73f
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #1a158384
 _GIVEN = ("input", "output", "place", "vocabulary")  # reasons that are the network's own
 
 
@@ -62,7 +62,7 @@ class Axis:
         self.factors = [Axis(first, self.held), Axis(self.size // first, self.held)]
         return self.factors
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #8fd0af8c
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #4c9bac1e
 def _dim(size, held=""):
     "A new dimension: a list of axes, slowest first; of size 1, it has none"
     return [Axis(size, held if size else "place")] if size != 1 else []
@@ -77,7 +77,7 @@ def _primes(dim):
     "The axes without factors whose product a dimension is"
     return [p for axis in dim for p in axis.primes()]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #d59d26b5
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #f461c8b2
 def _leaves(dim):
     "The axes without factors and blocks that a dimension is made of"
     leaves = []
@@ -95,7 +95,7 @@ def _hold(dims, why):
         for leaf in _leaves(dim):
             leaf.held = why if why in _GIVEN or not leaf.held else leaf.held
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #14d947b6
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #c3bbe375
 def _tie(x, y, why="sizes that do not divide"):
     "Make two dimensions of the same size one; hold them if their axes do not fit each other"
     x, y = _primes(x), _primes(y)
@@ -115,7 +115,7 @@ def _tie(x, y, why="sizes that do not divide"):
         if a is not b:
             _unite(a, b)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #df8e1340
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #626e66da
 def _unite(a, b):
     "Make two axes of the same size one"
     if a.blocks is None and b.blocks is not None:
@@ -126,7 +126,7 @@ def _unite(a, b):
         _hold([[a]], b.held)
     b.factors = [a]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a53e067c
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #895eac6f
 def _tie_blocks(a, b):
     "Tie the blocks of two sums, cut at the ends of each other's"
     x, y = list(a.blocks), list(b.blocks)
@@ -147,7 +147,7 @@ def _tie_blocks(a, b):
             longer.blocks = [_dim(n, longer.held) for n in sizes]
         x, y = [p, *x], [*longer.blocks, *y]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #0767af8b
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #089d8b2a
 def _sum(dims):
     "The dimension that consists of `dims`, one after the other; held if nothing in it is free"
     size, leaves = sum(size_of(d) for d in dims), [p for d in dims for p in _leaves(d)]
@@ -158,7 +158,7 @@ def _sum(dims):
     axis.blocks = dims
     return [axis]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e664239a
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9465ec7a
 class Dims(list):
     "Dimensions of a tensor"
 
@@ -167,7 +167,7 @@ def _fresh(shape, held=""):
     "Dimensions that nothing is known of yet"
     return Dims(_dim(n, held) for n in shape)
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #1493d2b7
 _RULES = {}  # name of an operation -> its rule
 
 
@@ -180,7 +180,7 @@ def _rule(*names):
 
     return register
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #743d6480
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #05040bda
 @_rule("detach", "alias", "clone", "_to_copy", "lift_fresh_copy", "copy_")
 @_rule("hardswish", "hardswish_", "hardsigmoid", "hardsigmoid_", "_prelu_kernel")
 def _pointwise(out, *xs, **named):
@@ -194,7 +194,7 @@ def _pointwise(out, *xs, **named):
         dims.append(present[0] if present else [])
     return dims
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #df297c48
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #fb605896
 @_rule("mm", "bmm")
 def _product(out, a, b, *_):
     "Matrix product, batched or not"
@@ -223,7 +223,7 @@ def _dot(out, x, y):
     _tie(x[0], y[0])
     return Dims()
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #643ce85d
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #58e528b2
 @_rule("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "_reshape_alias")
 def _reshape(out, x, *_):
     "The same numbers in the same order, in another shape"
@@ -238,7 +238,7 @@ def _reshape(out, x, *_):
         dims.append(dim)
     return dims
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #07227736
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #15ffc98c
 def _take(rest, size):
     "The first axes of the list `rest` whose product is `size`, taken off it; None if none fit"
     dim = []
@@ -256,7 +256,7 @@ def _take(rest, size):
         size //= axis.size
     return dim
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a3e4b4eb
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #beefd3eb
 @_rule("convolution")
 def _convolution(out, x, w, bias, stride, padding, dilation, transposed, output_padding, groups):
     "Convolution of any number of dimensions, grouped or not, transposed or not"
@@ -269,7 +269,7 @@ def _convolution(out, x, w, bias, stride, padding, dilation, transposed, output_
     _hold([*x[2:], *w[2:]], "place")
     return Dims([x[0], g + o, *_fresh(out[2:], "place")])
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #93e5b35b
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #3f755a45
 @_rule("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training")
 @_rule("cudnn_batch_norm", "miopen_batch_norm")
 def _batch_norm(out, x, *others):
@@ -288,7 +288,7 @@ def _layer_norm(out, x, shape, *others):
             _tie(x[-i], v[-i])
     return x
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #69c9345a
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #3ad5a5da
 @_rule("native_group_norm")
 def _group_norm(out, x, weight, bias, n, c, places, groups, eps):
     "Group norm: groups as wholes, units inside them alike"
@@ -306,7 +306,7 @@ def _weight_norm(out, v, g, dim=0):
             _tie(x, y)
     return v
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e164629c
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #cbec8f32
 def _spatial(k):
     "Rule of an operation that mixes places, the last `k` dimensions"
 
@@ -328,7 +328,7 @@ _rule("avg_pool3d", "_adaptive_avg_pool3d")(_spatial(3))
 _rule("max_pool2d_with_indices", "adaptive_max_pool2d")(_max_pool(2))
 _rule("max_pool3d_with_indices", "adaptive_max_pool3d")(_max_pool(3))
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #70fdcba1
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e8404216
 @_rule("mean", "sum", "amax", "amin", "std", "var")
 def _reduce(out, x, dims=None, keepdim=False, **_):
     "Sum, mean, largest, smallest"
@@ -341,7 +341,7 @@ def _norm(out, x, order=2, dims=None, keepdim=False, **_):
     "Length over some dimensions"
     return _reduce(out, x, dims, keepdim)
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #2a8b0d05
 @_rule("permute")
 def _permute(out, x, order):
     "Dimensions in another order"
@@ -362,7 +362,7 @@ def _softmax(out, x, *_):
     "Softmax over any dimension: its order does not matter"
     return x
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #b34d529d
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #7aaaebd1
 @_rule("expand")
 def _expand(out, x, *_, **__):
     "Copies along a dimension are equal, and may be in any order"
@@ -376,7 +376,7 @@ def _constant(out, *_, **__):
     "The same number everywhere: any order"
     return _fresh(out)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #1cb7b4cb
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a8c63a01
 @_rule("cat")
 def _cat(out, xs, dim=0):
     "Tensors one after the other; torch lets empty ones of another rank pass"
@@ -388,7 +388,7 @@ def _cat(out, xs, dim=0):
     joined = first[dim] if len(xs) == 1 else _sum([x[dim] for x in xs])
     return Dims(joined if i == dim else first[i] for i in range(len(out)))
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #2d208d0a
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #eb4bb15a
 @_rule("constant_pad_nd")
 def _pad(out, x, amounts, *_):
     "Constants before and after; negative amounts cut, and hold"
@@ -401,7 +401,7 @@ def _pad(out, x, amounts, *_):
             dims[-i] = _padded(x[-i], before, after)
     return dims
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #1bbb8544
 def _padded(dim, before, after):
     "A dimension with constants around it: held where the dimension is"
     leaves = _leaves(dim)
@@ -410,7 +410,7 @@ def _padded(dim, before, after):
     blocks = (before, _dim(before, held)), (1, dim), (after, _dim(after, held))
     return _sum([block for n, block in blocks if n > 0])
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #c3ec418b
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #ba63434b
 @_rule("slice")
 def _slice(out, x, dim=0, start=None, stop=None, step=1):
     "Items start, start + step, ... of a dimension"
@@ -425,14 +425,14 @@ def _slice(out, x, dim=0, start=None, stop=None, step=1):
     cut = _dim(out[dim] // grain, "slice") + inside
     return Dims(cut if i == dim else d for i, d in enumerate(x))
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #42bfe7f9
 def _position(index, size, default):
     "An end of a slice, counted from the start of a dimension"
     if index is None:
         return default
     return max(0, min(index + size if index < 0 else index, size))
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #01148df4
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e5c7d23c
 @_rule("split", "split_with_sizes", "unsafe_split", "unsafe_split_with_sizes")
 def _split(out, x, sizes, dim=0):
     "Consecutive slices, of the sizes given by their shapes"
@@ -446,7 +446,7 @@ def _glu(out, x, dim=-1):
     n = out[dim]
     return _pointwise(out, _slice(out, x, dim, 0, n), _slice(out, x, dim, n, 2 * n))
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #8eafa366
 @_rule("select")
 def _select(out, x, dim, index):
     "One item of a dimension"
@@ -459,7 +459,7 @@ def _unbind(out, x, dim=0):
     "All items of a dimension, one by one"
     return [_select(None, x, dim, 0) for _ in out]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #5157a646
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #31c6200a
 @_rule("embedding")
 def _embedding(out, table, index, *_):
     "Rows of a table"
@@ -474,7 +474,7 @@ def _roll(out, x, shifts, dims=()):
     _hold([x[d] for d in dims], "roll")
     return x
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #b64b3a3d
 @_rule("as_strided", "as_strided_")
 def _as_strided(out, x, size, stride, *_):
     "The same tensor written down again, as pooling to one place does for channels last"
@@ -484,7 +484,7 @@ def _as_strided(out, x, size, stride, *_):
         return x
     return None
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #fd6048a6
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #c2092c13
 def _shapes(value):
     "Shape of a tensor, list of shapes of several; that of a number for anything else"
     if isinstance(value, (list, tuple)):
@@ -503,7 +503,7 @@ def _rule_of(node):
     "The rule of the operation at `node`; None where it has none"
     return _RULES.get(_name(node))
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #85f2f867
 def _each_dims(values):
     "The `Dims` in nested arguments"
     leaves = tree_leaves(values, is_leaf=lambda v: isinstance(v, Dims))
@@ -514,7 +514,7 @@ def _hold_arguments(args, why):
     "Hold all dimensions in nested arguments"
     _hold([dim for dims in _each_dims(args) for dim in dims], why)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #5757aadc
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9548bc36
 def _outcome(node, args, kwargs):
     "Dimensions of the output, or outputs, of the operation at `node`"
     out, name, rule = _shapes(node.meta["val"]), _name(node), _rule_of(node)
@@ -530,7 +530,7 @@ def _outcome(node, args, kwargs):
         return [result, *(_fresh(s, name) for s in out[1:])]
     return result
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #78ffced2
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #94897147
 @contextlib.contextmanager
 def _spelled_out():
     "Context in which attention runs as plain matrix products, not as one fused operation"
@@ -542,12 +542,12 @@ def _spelled_out():
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #6555d494
 def state_of(net: nn.Module) -> dict[str, torch.Tensor]:
     "Parameters and buffers of `net` by name, a shared tensor once"
     return {**dict(net.named_parameters()), **dict(net.named_buffers())}
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #5fb656e4
 def traced(net: nn.Module, x: torch.Tensor) -> GraphModule:
     "The operations of `net` on `x` as a graph, a function of the tensors of its state and then `x`"
     state = {k: v.detach() for k, v in state_of(net).items()}
@@ -558,7 +558,7 @@ def traced(net: nn.Module, x: torch.Tensor) -> GraphModule:
     with inference(net), _spelled_out():
         return make_fx(run)(*state.values(), x)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #fd69be81
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #ee9676a0
 @dataclass
 class _Reading:
     """What is known of the values of a graph while it is gone through
@@ -574,7 +574,7 @@ class _Reading:
     tables: set[Axis] = field(default_factory=set)
     readers: dict[Node, Node] = field(default_factory=dict)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #780a7aa8
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #26b01e99
 def _read_given(reading, node, is_input):
     "Dimensions of a tensor of the network's state, or of its input"
     if is_input:
@@ -584,7 +584,7 @@ def _read_given(reading, node, is_input):
         _hold(dims, "unused")
     return dims
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9c3c3a33
 def _read_item(node, values, index):
     "One output of several; where a rule is about the first alone, another that is used holds"
     source = node.args[0]
@@ -592,7 +592,7 @@ def _read_item(node, values, index):
         _hold(values[0], _name(source))
     return values[index]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a89ebe16
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #90c2adac
 def _read_value(reading, node):
     "Dimensions of the value of any other node"
     if any(a in reading.from_input for a in node.all_input_nodes):
@@ -612,7 +612,7 @@ def _read_value(reading, node):
         reading.tables |= {p for x in _each_dims(args) for d in x for p in _leaves(d)}
     return out
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #ddfc0eab
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e2d20742
 def _read(graph, count):
     "Go through a graph whose first `count` inputs are the network's state"
     reading = _Reading(graph)
@@ -625,7 +625,7 @@ def _read(graph, count):
             reading.readers = dict.fromkeys(new, node) | reading.readers
     return reading
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #0c8419a3
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #b2575a1e
 @dataclass
 class Structure:
     """Which axes of the tensors of a network belong together
@@ -644,7 +644,7 @@ class Structure:
     readers: dict[Node, Node]
     tables: set[Axis]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #29e99cfd
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e7daecbd
 def _read_structure(net, x):
     "The `Structure` of `net`, found by tracing it on `x`"
     names, graph = list(state_of(net)), traced(net, x)
@@ -657,7 +657,7 @@ def _read_structure(net, x):
     numbers = {axis: k for k, axis in enumerate(groups)}
     return Structure(graph, groups, numbers, layout, reads, reading.readers, reading.tables)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9834030c
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #3f941009
 class Factor(NamedTuple):
     "An axis of a part of a tensor: its size, and the number of its set of units (None: held)"
 
@@ -673,7 +673,7 @@ def parts_of(
     number = structure.numbers.get
     return [(part, [Factor(p.size, number(p)) for p in axes]) for part, axes in parts]
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #ef9afdc4
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #2140909f
 def _parts(v, axes):
     "[(part of `v`, its axes)] of a tensor whose dimensions are products of `axes`"
     v = v.view([axis.size for axis in axes])
@@ -687,7 +687,7 @@ def _parts(v, axes):
         start += n
     return parts
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #6fc02cbc
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #f90305a6
 SIDES = (32, 64, 28, 96, 128, 224, 256, 299, 16, 8)  # of square inputs that are tried
 
 
@@ -709,7 +709,7 @@ def _guesses(net):
         return [torch.randn(s, generator=generator("alignment")) for s in shapes]
     return []
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #5ee8846d
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a3997a84
 def checked_input(x: torch.Tensor | np.ndarray, net: nn.Module) -> torch.Tensor:
     "`x` where `net` is, in its precision; `ValueError` if it is empty or not finite"
     x = torch.as_tensor(x)
@@ -719,14 +719,14 @@ def checked_input(x: torch.Tensor | np.ndarray, net: nn.Module) -> torch.Tensor:
     dtype = next((p.dtype for p in net.parameters() if p.is_floating_point()), torch.float32)
     return x.to(device_of(net), dtype if x.is_floating_point() else x.dtype)
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #1237415f
 def inputs_of(batches: Iterable, net: nn.Module) -> Iterator[torch.Tensor]:
     "The inputs of one pass over `batches`, the same in every pass, where `net` is"
     seed_pass(batches, device_of(net), "alignment", epoch=0)
     for x, *_ in each_batch(batches, 1):
         yield checked_input(x, net)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #8c9e8296
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #e6f13094
 def unwrapped(model: nn.Module) -> nn.Module:
     "The network inside `DataParallel`, `DistributedDataParallel` or what `torch.compile` made"
     kinds = nn.DataParallel, nn.parallel.DistributedDataParallel
@@ -734,14 +734,14 @@ def unwrapped(model: nn.Module) -> nn.Module:
         model = model.module if isinstance(model, kinds) else model._orig_mod
     return model
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9138cdc8
 def as_network(model: nn.Module, arg: str = "model") -> nn.Module:
     "A copy of the bare network to measure on, as `heurlens.core.private` makes it"
     must = "be the network from before torch.jit, whose operations can be followed"
     check(not isinstance(model, torch.jit.ScriptModule), arg, "a scripted network", must)
     return private(unwrapped(model), arg)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #5a1b573c
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #cf0d88e4
 def structure_of(
     net: nn.Module, example: torch.Tensor | None = None
 ) -> tuple[Structure, torch.Tensor]:
@@ -764,7 +764,7 @@ def structure_of(
     must = f"run on an input guessed from its first layer, {alone}, or come with an example"
     return check(False, "model", error, must)
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #a713dc14
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #cb14924b
 def _labelled(dim, text):
     "[(label, axis)] of the axes that a dimension, called `text`, is made of"
     pairs, primes = [], _primes(dim)
@@ -776,7 +776,7 @@ def _labelled(dim, text):
         pairs += [(label, p)] if p.blocks is None else []
     return pairs
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #9ea7d6ac
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #d7258e99
 def units(model: nn.Module, *, example: torch.Tensor | None = None) -> pd.DataFrame:
     """One row per set of units of `model`: size, held (why; "" if free), tensors (its axes)
 
@@ -796,7 +796,7 @@ def units(model: nn.Module, *, example: torch.Tensor | None = None) -> pd.DataFr
     rows = [{**row, "tensors": ", ".join(row["tensors"])} for row in rows]
     return pd.DataFrame(rows, columns=["size", "held", "tensors"])
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #d95132ba
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #17e79310
 def layer_of(name: str) -> str:
     'Name of the layer that the tensor `name` belongs to; "" if it is the network itself'
     layer, parametrised, _ = name.partition(".parametrizations.")
@@ -814,7 +814,7 @@ def unfollowed(net: nn.Module, structure: Structure, idle: Iterable[int] = ()) -
                 layers.setdefault(layer_of(name) or name, why)
     return layers
 
-
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #fdba4953
 def _why_not_followed(dim, structure, unseen):
     'Why the order of a dimension stays; "" if it does not, or is given'
     leaves = _leaves(dim)
@@ -825,7 +825,7 @@ def _why_not_followed(dim, structure, unseen):
     stays = reasons and all(reasons) and all(p.held for p in leaves)
     return reasons[0] if stays else ""
 
-# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #aacd8da5
+# %% ../../nbs/1_mode_connectivity/04_axes.ipynb #c60928ce
 def unfollowed_note(layers: dict[str, str], moved: bool, most: int = 6) -> str:
     "One line about the layers that could not be followed, for `align` to warn with, or nothing"
     reasons = {}
