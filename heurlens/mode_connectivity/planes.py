@@ -210,14 +210,28 @@ def surface(
     (default_xs, default_ys), measured = window(plane.points), (batches, bn_batches, loss_fn)
     xs, ys = _coordinates(xs, default_xs, "xs"), _coordinates(ys, default_ys, "ys")
     points = [(float(x), float(y)) for y in ys for x in xs]
-    weights_at = lambda i: plane.weights(*points[i])
-    rows = _on_plane(plane, model, weights_at, len(points), *measured, progress=progress)
+    states = _PointStates(plane, points)
+    rows = _on_plane(plane, model, states, *measured, progress=progress)
     rows = [{"x": x, "y": y, **row} for (x, y), row in zip(points, rows)]
     return pd.DataFrame(rows).dropna(axis=1, how="all")
 
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #cb333047
+@dataclass
+class _PointStates:
+    "The state dicts at points of a plane, each made when it is asked for"
+
+    plane: Plane
+    points: list
+
+    def __len__(self):
+        return len(self.points)
+
+    def __getitem__(self, i):
+        return self.plane.weights(*self.points[i])
+
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #e7d9ebe7
-def _on_plane(plane, model, weights_at, count, batches, bn_batches, loss_fn, progress=False):
-    "MEASURES of a private copy of `model` with the parameters weights_at(i), for each i < count"
+def _on_plane(plane, model, states, batches, bn_batches, loss_fn, progress=False):
+    "MEASURES of a private copy of `model` with the parameters of each of `states`"
     net = measuring_copy(model)
     state = net.state_dict()
     for name, entry in plane.entries.items():
@@ -226,11 +240,11 @@ def _on_plane(plane, model, weights_at, count, batches, bn_batches, loss_fn, pro
         check(fits, "model", held, "have the parameters of the plane")
 
     def settle(i):
-        weights = weights_at(i)
+        weights = states[i]
         for name in plane.entries:
             state[name].copy_(weights[name])
 
-    return measure_all(net, batches, bn_batches, loss_fn, settle, count, progress=progress)
+    return measure_all(net, batches, bn_batches, loss_fn, settle, len(states), progress=progress)
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #27f61c3d
 def trail(
@@ -248,11 +262,10 @@ def trail(
     network.
     """
     check(len(states) > 0, "states", states, "hold at least one state dict")
-    places, count = [plane.project(w) for w in states], len(states)
-    projected = [(x, y) for x, y, _ in places]
-    measured = count, batches, bn_batches, loss_fn
-    at_snapshot = _on_plane(plane, model, lambda i: states[i], *measured)
-    there = _on_plane(plane, model, lambda i: plane.weights(*projected[i]), *measured)
+    places, measured = [plane.project(w) for w in states], (batches, bn_batches, loss_fn)
+    projected = _PointStates(plane, [(x, y) for x, y, _ in places])
+    at_snapshot = _on_plane(plane, model, states, *measured)
+    there = _on_plane(plane, model, projected, *measured)
     rows = [
         {"x": x, "y": y, "off_plane": off, **row, **{f"{k}_there": v for k, v in at.items()}}
         for (x, y, off), row, at in zip(places, at_snapshot, there)
@@ -287,8 +300,8 @@ def landscape(
 def _draw_trail(ax, on, names, column, near):
     "Draw a trail: names beside the points, losses and distances in a legend below the axes"
     ax.plot(on.x, on.y, "-", color=colour(3), lw=0.7)
-    for name, point in zip(names, on.itertuples()):
-        own, shown = getattr(point, column), getattr(point, f"{column}_there")
+    for name, (_, point) in zip(names, on.iterrows()):
+        own, shown = point[column], point[f"{column}_there"]
         near_plane = point.off_plane < near
         off = "on the plane" if near_plane else f"{point.off_plane:.2g} off the plane"
         label = f"{name}: {own:.2g}, {shown:.2g}, {off}"
