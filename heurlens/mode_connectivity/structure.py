@@ -106,7 +106,7 @@ def _read_given(reading, node, is_input):
 
 # %% ../../nbs/1_mode_connectivity/05_structure.ipynb #dd87e32f
 def _read_item(node, values, index):
-    "One output of several; where a rule is about the first alone, another that is used holds"
+    "One output of several; if a rule is about the first alone, any other that is used holds"
     source = node.args[0]
     if index and node.users and is_about_first(source):
         hold(values[0], operation_name(source))
