@@ -9,7 +9,7 @@ __all__ = ['Curve', 'MEASURES', 'Plane', 'WAYS', 'align', 'barrier', 'barrier_ma
 
 # %% ../../nbs/1_mode_connectivity/00_tour.ipynb #37b53a11
 from ..batchnorm import reestimate_bn
-from .alignment import align, units
+from .alignment import align
 from heurlens.mode_connectivity.basins import (
     WAYS,
     barrier_matrix,
@@ -30,6 +30,7 @@ from heurlens.mode_connectivity.planes import (
 )
 from .profiles import MEASURES, barrier, measure_all, rise
 from .rescaling import repair
+from .structure import units
 
 # %% ../../nbs/1_mode_connectivity/00_tour.ipynb #273efe22
 # fmt: off

@@ -6,239 +6,311 @@
 __all__ = ['Plane', 'plane', 'trajectory_plane', 'window', 'surface', 'trail', 'landscape']
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #990c7cd5
-import copy
 import math
-import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
+from matplotlib.transforms import ScaledTranslation
+from torch import nn
 
 from ..batchnorm import measuring_copy
 from ..core import check, check_state
 from .profiles import measure_all
 from ..plots import colour, contours
 
-# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #13a38861
-class Plane:
-    "An affine plane of parameters: `origin` and orthonormal `axes` [2, numbers] in float64, and `points`, the (x, y) of the three that made it"
-
-    def __init__(self, origin, axes, points, slots):
-        self.origin, self.axes, self.points, self._slots = origin, axes, points, slots
-
-    def project(self, weights):
-        "(x, y, off_plane) of a state dict, floats in units of the weights' norm; ValueError where a parameter is missing, of another shape or not finite"
-        away = _flat(weights, self._slots, "weights").to(self.origin.device) - self.origin
-        x, y = (self.axes @ away).tolist()
-        return x, y, (away - x * self.axes[0] - y * self.axes[1]).norm().item()
-
-    def weights(self, x, y):
-        "The parameters at (x, y): a state dict without BN statistics and integer buffers"
-        flat = self.origin + x * self.axes[0] + y * self.axes[1]
-        parts = flat.split([math.prod(shape) for shape, _ in self._slots.values()])
-        return {
-            name: part.view(shape).to(dtype, copy=True)
-            for (name, (shape, dtype)), part in zip(self._slots.items(), parts)
-        }
-
-# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #7816a964
-def plane(w0, w1, w2):
-    """The Plane through three state dicts, of which it takes the floating entries less BN's running statistics.
-
-    Origin w0, x towards w1, y the rest of w2. ValueError where names or shapes differ, a number is not finite, or the three lie on a line."""
-    slots = _plane_slots(w0, "w0")
-    a, b, c = (_flat(w, slots, arg) for w, arg in ((w0, "w0"), (w1, "w1"), (w2, "w2")))
-    b, c = b.to(a.device) - a, c.to(a.device) - a
-    eps = 8 * max((torch.finfo(dtype).eps for _, dtype in slots.values()), default=1.0)
-    noise = eps * max(v.norm().item() for v in (a, a + b, a + c))
-    check(b.norm().item() > noise, "w1", "the weights of w0", "differ from w0")
-    u = b / b.norm()
-    rest = c - (u @ c) * u
-    check(
-        rest.norm().item() > noise,
-        "w2",
-        "weights on the line through w0 and w1",
-        "lie off that line, to span a plane",
-    )
-    v = rest - (u @ rest) * u  # twice, since the first remainder is off by rounding
-    v = v / v.norm()
-    return Plane(
-        a,
-        torch.stack([u, v]),
-        [(0.0, 0.0), (b.norm().item(), 0.0), ((u @ c).item(), (v @ c).item())],
-        slots,
-    )
-
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #1890b307
-def _plane_slots(weights, arg):
-    "{name: (shape, dtype)} of the floating entries of a state dict less BN's running statistics"
+class _Entry(NamedTuple):
+    "What is kept of a parameter, to find its place in the long vector"
+
+    shape: torch.Size
+    dtype: torch.dtype
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #daf2d2b2
+def _entries(weights, arg):
+    "{name: _Entry} of the floating entries of a state dict, less BN's running statistics"
     check_state(weights, arg)
-    of = lambda k, v: (
-        isinstance(v, torch.Tensor)
+    return {
+        name: _Entry(v.shape, v.dtype)
+        for name, v in weights.items()
+        if isinstance(v, torch.Tensor)
         and v.is_floating_point()
-        and k.split(".")[-1] not in ("running_mean", "running_var")
-    )
-    return {k: (v.shape, v.dtype) for k, v in weights.items() if of(k, v)}
+        and name.split(".")[-1] not in ("running_mean", "running_var")
+    }
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #ff8d9c01
+def _check_entry(weights, name, shape, arg):
+    "`ValueError` if the entry `name` is missing, has another shape or is not finite"
+    check(name in weights, arg, f"no entry {name}", "have the names of w0")
+    v = weights[name]
+    check(isinstance(v, torch.Tensor), arg, f"{name} of type {type(v).__name__}", "hold tensors")
+    check(v.shape == shape, arg, f"{name} of shape {tuple(v.shape)}", f"have w0's {tuple(shape)}")
+    check(bool(v.isfinite().all()), arg, f"NaN or inf in {name}", "hold finite weights")
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #a6dfc740
-def _flat(weights, slots, arg):
-    "The entries named in `slots` as one float64 vector"
+def _flat(weights, entries, arg):
+    "The entries of a state dict as one float64 vector"
     check_state(weights, arg)
-    for name, (shape, _) in slots.items():
-        check(name in weights, arg, f"no entry {name}", "have the names of w0")
-        check(
-            isinstance(weights[name], torch.Tensor),
-            arg,
-            f"{name} of type {type(weights[name]).__name__}",
-            "hold tensors",
-        )
-        check(
-            weights[name].shape == shape,
-            arg,
-            f"{name} of shape {tuple(weights[name].shape)}",
-            f"have w0's {tuple(shape)}",
-        )
-        check(
-            bool(weights[name].isfinite().all()),
-            arg,
-            f"NaN or inf in {name}",
-            "hold finite weights",
-        )
-    for name in _plane_slots(weights, arg):
-        check(
-            name in slots,
-            arg,
-            f"an entry {name}",
-            "have the names of w0, which has none of that name",
-        )
-    check(len(slots) > 0, arg, "no floating tensor", "hold parameters")
-    return torch.cat([weights[name].detach().flatten().double() for name in slots])
+    for name, entry in entries.items():
+        _check_entry(weights, name, entry.shape, arg)
+    for name in _entries(weights, arg):
+        must = "have the names of w0, which has none of that name"
+        check(name in entries, arg, f"an entry {name}", must)
+    check(len(entries) > 0, arg, "no floating tensor", "hold parameters")
+    return torch.cat([weights[name].detach().flatten().double() for name in entries])
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #13a38861
+@dataclass(eq=False)
+class Plane:
+    """An affine plane through parameter space
+
+    `origin` [numbers] and orthonormal `axes` [2, numbers] are in float64; `points` holds the (x, y)
+    of the networks that the plane was made from, `entries` the shape and dtype of each parameter.
+    """
+
+    origin: torch.Tensor
+    axes: torch.Tensor
+    points: list[tuple[float, float]]
+    entries: dict[str, _Entry]
+
+    def project(self, weights: Mapping[str, torch.Tensor]) -> tuple[float, float, float]:
+        """(x, y, off_plane) of a state dict, in units of the weights' norm
+
+        `ValueError` if a parameter is missing, has another shape or is not finite.
+        """
+        return _project(self, weights)
+
+    def weights(self, x: float, y: float) -> dict[str, torch.Tensor]:
+        "The parameters at (x, y): a state dict without BN statistics and integer buffers"
+        return _weights_at(self, x, y)
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #a7f3b247
+def _project(plane, weights):
+    "Coordinates of a state dict on the plane, and its distance off it"
+    away = _flat(weights, plane.entries, "weights").to(plane.origin.device) - plane.origin
+    x, y = (plane.axes @ away).tolist()
+    u, v = plane.axes
+    return x, y, (away - x * u - y * v).norm().item()
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #7db19379
+def _weights_at(plane, x, y):
+    "State dict of the parameters at a point of the plane"
+    u, v = plane.axes
+    flat = plane.origin + x * u + y * v
+    parts = flat.split([math.prod(entry.shape) for entry in plane.entries.values()])
+    return {
+        name: part.view(entry.shape).to(entry.dtype, copy=True)
+        for (name, entry), part in zip(plane.entries.items(), parts)
+    }
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #7816a964
+def plane(
+    w0: Mapping[str, torch.Tensor],
+    w1: Mapping[str, torch.Tensor],
+    w2: Mapping[str, torch.Tensor],
+) -> Plane:
+    """The `Plane` through three state dicts; of their entries it takes parameters alone
+
+    The origin is `w0`, x points towards `w1`, and y is the rest of `w2`. `ValueError` if names or
+    shapes differ, a number is not finite, or the three lie on a line.
+    """
+    entries = _entries(w0, "w0")
+    a, b, c = (_flat(w, entries, arg) for w, arg in ((w0, "w0"), (w1, "w1"), (w2, "w2")))
+    b, c = b.to(a.device) - a, c.to(a.device) - a
+    noise = _rounding(entries, (a, a + b, a + c))
+    check(b.norm().item() > noise, "w1", "the weights of w0", "differ from w0")
+    u = b / b.norm()
+    v = _second_axis(u, c, noise)
+    points = [(0.0, 0.0), (b.norm().item(), 0.0), ((u @ c).item(), (v @ c).item())]
+    return Plane(a, torch.stack([u, v]), points, entries)
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #6c1db893
+def _rounding(entries, vectors):
+    "The distance below which two such vectors differ by rounding"
+    eps = 8 * max((torch.finfo(entry.dtype).eps for entry in entries.values()), default=1.0)
+    return eps * max(v.norm().item() for v in vectors)
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #713a9e4e
+def _second_axis(u, c, noise):
+    "The unit vector along what is left of `c` without its part along `u`"
+    rest = c - (u @ c) * u
+    must = "lie off the line through w0 and w1, to span a plane"
+    check(rest.norm().item() > noise, "w2", "weights on the line through w0 and w1", must)
+    v = rest - (u @ rest) * u  # twice, since the first remainder is off by rounding
+    return v / v.norm()
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #2439f6ad
-def trajectory_plane(states):
-    """(Plane of the two leading principal components of state dicts, their shares of the variance): origin the mean, `points` the projections.
+def trajectory_plane(
+    states: Sequence[Mapping[str, torch.Tensor]],
+) -> tuple[Plane, list[float]]:
+    """(the `Plane` of the two leading principal components of state dicts, their variance shares)
 
-    Holds all of them in float64 at once. ValueError for fewer than three, or where they lie on a line; else as `plane`."""
+    The origin is the mean, `points` are the projections. All states are held in float64 at once.
+    `ValueError` if there are fewer than three or they lie on a line; otherwise as for `plane`.
+    """
     check(len(states) >= 3, "states", len(states), "hold at least three state dicts")
-    slots = _plane_slots(states[0], "states[0]")
-    rows = torch.stack([_flat(w, slots, f"states[{i}]") for i, w in enumerate(states)])
+    entries = _entries(states[0], "states[0]")
+    rows = torch.stack([_flat(w, entries, f"states[{i}]") for i, w in enumerate(states)])
     mean = rows.mean(0)
     rows -= mean
-    size, u = torch.linalg.eigh(rows @ rows.T)
-    shares = size.flip(0).clamp_min(0) / size.sum()
-    check(shares[1] > 1e-9, "states", "weights on a line", "differ in two directions at least")
-    axes = (u.T.flip(0)[:2] @ rows) / size.flip(0)[:2, None].sqrt()
-    return Plane(mean, axes, [tuple(xy) for xy in (rows @ axes.T).tolist()], slots), shares[
-        :2
-    ].tolist()
+    power, u = torch.linalg.eigh(rows @ rows.T)
+    shares = power.flip(0).clamp_min(0) / power.sum()
+    check(shares[1] > 1e-9, "states", "weights on a line", "differ in at least two directions")
+    axes = (u.T.flip(0)[:2] @ rows) / power.flip(0)[:2, None].sqrt()
+    points = [(x, y) for x, y in (rows @ axes.T).tolist()]
+    return Plane(mean, axes, points, entries), shares[:2].tolist()
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #a50a0c52
-def window(points, n=25, margin=0.25):
-    "(xs, ys): n even coordinates an axis around points (x, y), with a margin of that share of the wider side"
+def window(
+    points: Sequence[tuple[float, float]], n: int = 25, margin: float = 0.25
+) -> tuple[np.ndarray, np.ndarray]:
+    """(xs, ys): `n` even coordinates per axis around `points` [(x, y)]
+
+    `margin` is a share of the wider side.
+    """
     low, high = np.min(points, axis=0), np.max(points, axis=0)
     pad = margin * (high - low).max()
-    return tuple(np.linspace(lo - pad, hi + pad, n) for lo, hi in zip(low, high))
+    xs, ys = (np.linspace(lo - pad, hi + pad, n) for lo, hi in zip(low, high))
+    return xs, ys
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #c25f55d8
+def _coordinates(given, default, arg):
+    "Coordinates as an array; `default` where none are given"
+    if given is None:
+        return default
+    values = np.atleast_1d(np.asarray(given, dtype=float))
+    valid = np.ndim(given) == 1 and len(values) > 0 and bool(np.isfinite(values).all())
+    check(valid, arg, given, "be a list of finite numbers")
+    return values
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #2aa2ac6e
 def surface(
-    plane,
-    model,
-    batches,
-    xs=None,
-    ys=None,
-    bn_batches=None,
-    loss_fn=F.cross_entropy,
+    plane: Plane,
+    model: nn.Module,
+    batches: Iterable | Mapping[str, Iterable],
+    xs: Sequence[float] | None = None,
+    ys: Sequence[float] | None = None,
+    bn_batches: Iterable | None = None,
+    loss_fn: Callable = F.cross_entropy,
     *,
-    progress=False,
-):
-    """DataFrame x, y, loss, accuracy, entropy of `model` with the plane's weights on the grid of `xs` and `ys`; `model` is not changed.
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Loss on the grid of `xs` and `ys`: a table with columns x, y, loss, accuracy, entropy
 
-    `xs`, `ys`: None for a `window` around the plane's points. `batches` (one set, or a dict of sets), `bn_batches`, `progress` and columns
-    as in Curve.profile. ValueError where the plane is of another network, a coordinate is not finite, the default loss cannot be right."""
-    auto = window(plane.points)
-    xs, ys = (
-        given if held is None else _coordinates(held, arg)
-        for held, given, arg in zip((xs, ys), auto, ("xs", "ys"))
-    )
+    `model` gives the architecture; None for `xs` or `ys`: a `window` around the plane's points.
+    `batches` (one set, or a dict of sets), `bn_batches` and `progress` as in `Curve.profile`.
+    `ValueError` if the plane is of another network or a coordinate is not finite.
+    """
+    (default_xs, default_ys), measured = window(plane.points), (batches, bn_batches, loss_fn)
+    xs, ys = _coordinates(xs, default_xs, "xs"), _coordinates(ys, default_ys, "ys")
     points = [(float(x), float(y)) for y in ys for x in xs]
-    rows = _on_plane(
-        plane,
-        model,
-        batches,
-        bn_batches,
-        loss_fn,
-        lambda i: plane.weights(*points[i]),
-        len(points),
-        progress,
-    )
-    return pd.DataFrame([{"x": x, "y": y, **row} for (x, y), row in zip(points, rows)]).dropna(
-        axis=1, how="all"
-    )
+    states = _PointStates(plane, points)
+    rows = _on_plane(plane, model, states, *measured, progress=progress)
+    rows = [{"x": x, "y": y, **row} for (x, y), row in zip(points, rows)]
+    return pd.DataFrame(rows).dropna(axis=1, how="all")
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #cb333047
+@dataclass
+class _PointStates:
+    "The state dicts at points of a plane, each made when it is asked for"
+
+    plane: Plane
+    points: list
+
+    def __len__(self):
+        return len(self.points)
+
+    def __getitem__(self, i):
+        return self.plane.weights(*self.points[i])
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #e7d9ebe7
-def _coordinates(held, arg):
-    values = np.atleast_1d(np.asarray(held, dtype=float))
-    right = np.ndim(held) == 1 and len(values) > 0 and bool(np.isfinite(values).all())
-    check(right, arg, held, "be a list of finite numbers")
-    return values
-
-# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #c25f55d8
-def _on_plane(plane, model, batches, bn_batches, loss_fn, weights, count, progress=False):
-    "MEASURES of a private copy of `model` with the parameters weights(i), for each i < count"
+def _on_plane(plane, model, states, batches, bn_batches, loss_fn, progress=False):
+    "MEASURES of a private copy of `model` with the parameters of each of `states`"
     net = measuring_copy(model)
     state = net.state_dict()
-    for name, (shape, _) in plane._slots.items():
-        check(
-            name in state and state[name].shape == shape,
-            "model",
-            f"no {name} of shape {tuple(shape)}",
-            "have the parameters of the plane",
-        )
+    for name, entry in plane.entries.items():
+        fits = name in state and state[name].shape == entry.shape
+        held = f"no {name} of shape {tuple(entry.shape)}"
+        check(fits, "model", held, "have the parameters of the plane")
 
     def settle(i):
-        w = weights(i)
-        for name in plane._slots:
-            state[name].copy_(w[name])
+        weights = states[i]
+        for name in plane.entries:
+            state[name].copy_(weights[name])
 
-    return measure_all(net, batches, bn_batches, loss_fn, settle, count, progress=progress)
+    return measure_all(net, batches, bn_batches, loss_fn, settle, len(states), progress=progress)
 
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #27f61c3d
-def trail(plane, states, model, batches, bn_batches=None, loss_fn=F.cross_entropy):
-    """DataFrame with a row for each state dict: x, y, off_plane, then its own loss, accuracy, entropy, and the same `_there`, at its projection.
+def trail(
+    plane: Plane,
+    states: Sequence[Mapping[str, torch.Tensor]],
+    model: nn.Module,
+    batches: Iterable | Mapping[str, Iterable],
+    bn_batches: Iterable | None = None,
+    loss_fn: Callable = F.cross_entropy,
+) -> pd.DataFrame:
+    """One row per state dict: x, y, off_plane, its own measures, and those at its projection
 
-    `batches`, `bn_batches` and columns as in Curve.profile. ValueError where the plane is of another network."""
+    The measures are loss, accuracy and entropy; at the projection they are called `loss_there` and
+    so on. `batches` and `bn_batches` as in `Curve.profile`. `ValueError` if the plane is of another
+    network.
+    """
     check(len(states) > 0, "states", states, "hold at least one state dict")
-    at = [plane.project(w) for w in states]
-    own = _on_plane(plane, model, batches, bn_batches, loss_fn, lambda i: states[i], len(states))
-    there = _on_plane(
-        plane, model, batches, bn_batches, loss_fn, lambda i: plane.weights(*at[i][:2]), len(states)
-    )
+    places, measured = [plane.project(w) for w in states], (batches, bn_batches, loss_fn)
+    projected = _PointStates(plane, [(x, y) for x, y, _ in places])
+    at_snapshot = _on_plane(plane, model, states, *measured)
+    there = _on_plane(plane, model, projected, *measured)
     rows = [
-        {"x": x, "y": y, "off_plane": off, **a, **{f"{k}_there": v for k, v in b.items()}}
-        for (x, y, off), a, b in zip(at, own, there)
+        {"x": x, "y": y, "off_plane": off, **row, **{f"{k}_there": v for k, v in at.items()}}
+        for (x, y, off), row, at in zip(places, at_snapshot, there)
     ]
     return pd.DataFrame(rows).dropna(axis=1, how="all")
 
-# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #51bac88b
-def landscape(ax, ground, on=None, column="loss", names=None, title=""):
-    """The axes, with a `surface` as contours and a `trail` on it
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #3d3eb493
+def landscape(
+    ax: Axes,
+    ground: pd.DataFrame,
+    on: pd.DataFrame | None = None,
+    column: str = "loss",
+    names: Sequence[str] | None = None,
+    title: str = "",
+) -> Axes:
+    """`ax`, with a `surface` drawn as contours of `column` and a `trail` on top of it
 
-    Beside each point of the trail: its name, its own loss, the loss drawn there, and its distance off
-    the plane. `ValueError` for names without a trail, or of another number.
+    `names`: one per row of the trail; 0, 1, ... if None. `ValueError` if names are given without a
+    trail, or if their number is another.
     """
-    check(names is None or on is not None, "names", names, "be given with a trail: on=trail(...)")
+    must = "be given together with a trail, `on`"
+    check(names is None or on is not None, "names", names, must)
     contours(ax, ground, column, title)
-    if on is None:
-        return ax
-    names = range(len(on)) if names is None else names
-    check(
-        len(names) == len(on), "names", list(names), f"hold {len(on)} names, one a row of the trail"
-    )
-    ax.plot(on.x, on.y, "o-", color=colour(3), ms=3, lw=0.7)
-    near = 1e-3 * (ground.x.max() - ground.x.min())
-    for name, (_, r) in zip(names, on.iterrows(), strict=True):
-        off = "on the plane" if r.off_plane < near else f"{r.off_plane:.2g} off"
-        text = f"{name}: {r[column]:.2g} (here {r[f'{column}_there']:.2g}, {off})"
-        ax.annotate(text, (r.x, r.y), fontsize=5, xytext=(3, 3), textcoords="offset points")
+    ax.set_ylabel(ax.get_xlabel())
+    if on is not None:
+        names = list(range(len(on)) if names is None else names)
+        check(len(names) == len(on), "names", names, f"hold {len(on)} names, one per point")
+        _draw_trail(ax, on, names, column, near=1e-3 * (ground.x.max() - ground.x.min()))
     return ax
+
+# %% ../../nbs/1_mode_connectivity/03_planes.ipynb #51bac88b
+def _draw_trail(ax, on, names, column, near):
+    "Draw a trail: names beside the points, losses and distances in a legend below the axes"
+    ax.plot(on.x, on.y, "-", color=colour(3), lw=0.7)
+    for name, (_, point) in zip(names, on.iterrows()):
+        own, shown = point[column], point[f"{column}_there"]
+        near_plane = point.off_plane < near
+        off = "on the plane" if near_plane else f"{point.off_plane:.2g} off the plane"
+        label = f"{name}: {own:.2g}, {shown:.2g}, {off}"
+        ax.plot(point.x, point.y, "o", color=colour(3), ms=3, label=label)
+        outline = [withStroke(linewidth=2, foreground="white")]
+        place = {"xytext": (3, 3), "textcoords": "offset points"}
+        ax.annotate(str(name), (point.x, point.y), fontsize=7, path_effects=outline, **place)
+    below = ax.transAxes + ScaledTranslation(0, -0.45, ax.figure.dpi_scale_trans)  # of the labels
+    where = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
+    columns = 2 if len(on) > 3 else 1
+    title = "loss of the network, loss drawn here, distance"
+    ax.legend(title=title, title_fontsize=7, fontsize=7, handlelength=0, ncols=columns, **where)
