@@ -25,13 +25,13 @@ from heurlens.cca.intervals import (
 from .similarity import Error, Similarity, around, both, read, tolerance
 from ..core import check
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #53072588
+# %% ../../nbs/2_cca/05_canonical.ipynb #7307bc2f
 def _shares(counts, rank):
     "Weights of frequencies [F], those of rank 0 left out"
     counts = counts * (rank > 0)
     return counts / counts.sum()
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #3a770fff
+# %% ../../nbs/2_cca/05_canonical.ipynb #c4316cf2
 def _adjusted(rho, x, y, share):
     "Mean squared correlation less what chance adds; NaN where the samples are too few"
     low, high = torch.minimum(x.rank, y.rank), torch.maximum(x.rank, y.rank)
@@ -41,7 +41,7 @@ def _adjusted(rho, x, y, share):
     mean = rho.square().sum(-1) / low.clamp_min(1)
     return float((share * torch.where(low > 0, 1 - (1 - mean) * (x.n - 1) / left, 0)).sum())
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #7c226f3c
+# %% ../../nbs/2_cca/05_canonical.ipynb #b1f9b955
 def _error(x, y, cross, svd, coef, value, keep, weighted):
     "Error of the mean of correlations, as `matched` has it"
     at = rho_influence(x, y, svd, coef)
@@ -51,7 +51,7 @@ def _error(x, y, cross, svd, coef, value, keep, weighted):
         return svcca_error(x, y, cross, svd, coef, keep, at)
     return Error(at, around(value))
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #cc6a39aa
+# %% ../../nbs/2_cca/05_canonical.ipynb #c3ae695d
 def _total_ranks(x, y, times):
     "Ranks of two sides, summed over frequencies"
     return int((times * x.rank).sum()), int((times * y.rank).sum())
@@ -62,7 +62,7 @@ def _mean_chance(x, y, share):
     ranks = zip(share.tolist(), x.rank.tolist(), y.rank.tolist())
     return sum(w * chance_level(x.n, p, q) for w, p, q in ranks)
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #1a4ae38d
+# %% ../../nbs/2_cca/05_canonical.ipynb #8059728d
 def _correlations(x, y, m, svd, weighted):
     "Canonical correlations [F, k] from Qx* Qy, and which of them exist"
     rho = (svd().S if weighted else torch.linalg.svdvals(m)).clamp(0, 1)
@@ -158,7 +158,7 @@ def pwcca(x, y) -> Similarity:
     check_forced(a, b)
     return matched(a, b, weighted=True)
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #ee75a70b
+# %% ../../nbs/2_cca/05_canonical.ipynb #ebdc2f31
 def _judged(x, y, fit, test, keep):
     "Mean correlation, on some samples, of canonical directions fitted on others"
     sides = [cca_side(z[fit], f"half of {arg}", keep) for z, arg in ((x, "x"), (y, "y"))]
