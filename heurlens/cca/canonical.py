@@ -8,14 +8,12 @@ __all__ = ['matched', 'check_forced', 'cca', 'check_keep', 'svcca', 'pwcca', 'he
 # %% ../../nbs/2_cca/07_canonical.ipynb #c6076276
 import math
 import warnings
-from functools import cache
+from functools import cache, partial
 from numbers import Real
 
-import numpy as np
-import pandas as pd
 import torch
 
-from .basis import cca_side
+from .basis import Side, cca_side
 from heurlens.cca.intervals import (
     chance_level,
     cross_products,
@@ -34,51 +32,87 @@ from heurlens.cca.similarity import (
 )
 from ..core import check
 
-# %% ../../nbs/2_cca/07_canonical.ipynb #bd209d06
-def matched(x, y, cross=None, counts=None, weighted=False, keep=None):
-    "Similarity of two sides; cross: X* Y where the rows are not at hand; counts [F]: how often a frequency stands for others"
-    counts = torch.ones(len(x.rank), dtype=torch.float64) if counts is None else counts
-    counts, m = counts.to(x.rank.device), cross_products(x, y, cross)
-    turn = cache(lambda: torch.linalg.svd(m, full_matrices=False))
-    low, high, rho = (
-        torch.minimum(x.rank, y.rank),
-        torch.maximum(x.rank, y.rank),
-        (turn()[1] if weighted else torch.linalg.svdvals(m)).clamp(0, 1),
-    )
-    live = torch.arange(rho.shape[-1], device=rho.device) < low[:, None]
-    rho = rho * live
-    share, kept = ((counts * (r > 0)) / (counts * (r > 0)).sum() for r in (high, x.rank))
-    coef = share[:, None] * direction_weights(x, turn()[0] if weighted else None, live, weighted)
+# %% ../../nbs/2_cca/07_canonical.ipynb #7307bc2f
+def _shares(counts, rank):
+    "Weights of frequencies [F], those of rank 0 left out"
+    counts = counts * (rank > 0)
+    return counts / counts.sum()
+
+# %% ../../nbs/2_cca/07_canonical.ipynb #c4316cf2
+def _adjusted(rho, x, y, share):
+    "Mean squared correlation less what chance adds; NaN where the samples are too few"
+    low, high = torch.minimum(x.rank, y.rank), torch.maximum(x.rank, y.rank)
     left = (x.n - 1 - high).double()
-    squares = torch.where(
-        low > 0, 1 - (1 - rho.square().sum(-1) / low.clamp_min(1)) * (x.n - 1) / left, 0
-    )
-    times = counts.long()
-    value = min(1.0, float((coef * rho).sum()))
-    error = Influence(rho_influence(x, y, turn, coef), symmetric_ends(value))
+    if (left[high > 0] <= 0).any():
+        return math.nan
+    mean = rho.square().sum(-1) / low.clamp_min(1)
+    return float((share * torch.where(low > 0, 1 - (1 - mean) * (x.n - 1) / left, 0)).sum())
+
+# %% ../../nbs/2_cca/07_canonical.ipynb #b1f9b955
+def _error(x, y, cross, svd, coef, value, keep, weighted):
+    "Error of the mean of correlations, as `matched` has it"
+    at = rho_influence(x, y, svd, coef)
     if weighted:
-        error.at = lambda xr, yr: pwcca_blocks(x, y)
-    elif keep is not None:
-        error = svcca_error(x, y, cross, turn, coef, keep, error.at, value)
+        return Influence(lambda xr, yr: pwcca_blocks(x, y), symmetric_ends(value))
+    if keep is not None:
+        return svcca_error(x, y, cross, svd, coef, keep, at)
+    return Influence(at, symmetric_ends(value))
+
+# %% ../../nbs/2_cca/07_canonical.ipynb #c3ae695d
+def _total_ranks(x, y, times):
+    "Ranks of two sides, summed over frequencies"
+    return int((times * x.rank).sum()), int((times * y.rank).sum())
+
+
+def _mean_chance(x, y, share):
+    "Chance level of two sides, mean over frequencies"
+    ranks = zip(share.tolist(), x.rank.tolist(), y.rank.tolist())
+    return sum(w * chance_level(x.n, p, q) for w, p, q in ranks)
+
+# %% ../../nbs/2_cca/07_canonical.ipynb #8059728d
+def _correlations(x, y, m, svd, weighted):
+    "Canonical correlations [F, k] from Qx* Qy, and which of them exist"
+    rho = (svd().S if weighted else torch.linalg.svdvals(m)).clamp(0, 1)
+    low = torch.minimum(x.rank, y.rank)
+    live = torch.arange(rho.shape[-1], device=rho.device) < low[:, None]
+    return rho * live, live
+
+
+def _pooled(rho, live, times):
+    "Correlations of all frequencies, each as often as it stands in the whole, descending"
+    rho, live = (z.repeat_interleave(times, 0) for z in (rho, live))
+    return rho[live].sort(descending=True).values
+
+# %% ../../nbs/2_cca/07_canonical.ipynb #bd209d06
+def matched(x: Side, y: Side, cross=None, counts=None, weighted=False, keep=None) -> Similarity:
+    """Similarity of two sides
+
+    cross: products X* Y [F, d, d], for sides without rows. counts [F]: how often a frequency
+    stands in the whole. weighted: as PWCCA. keep: the share by which SVCCA chose.
+    """
+    m = cross_products(x, y, cross)
+    svd = cache(partial(torch.linalg.svd, m, full_matrices=False))
+    rho, live = _correlations(x, y, m, svd, weighted)
+    counts = torch.ones(len(m), dtype=torch.float64) if counts is None else counts
+    counts = counts.to(rho.device)
+    share = _shares(counts, torch.maximum(x.rank, y.rank))
+    coef = share[:, None] * direction_weights(x, svd().U if weighted else None, live, weighted)
+    value = min(1.0, float((coef * rho).sum()))
+    retained = float((_shares(counts, x.rank) * rho.sum(-1) / x.rank.clamp_min(1)).sum())
     return Similarity(
         value=value,
-        rho=rho.repeat_interleave(times, 0)[live.repeat_interleave(times, 0)]
-        .sort(descending=True)
-        .values,
-        retained=min(1.0, float((kept * rho.sum(-1) / x.rank.clamp_min(1)).sum())),
-        adjusted=float((share * squares).sum()) if (left[high > 0] > 0).all() else math.nan,
+        rho=_pooled(rho, live, counts.long()),
+        retained=min(1.0, retained),
+        adjusted=_adjusted(rho, x, y, share),
         n=x.n,
-        compute_ranks=lambda: (int((times * x.rank).sum()), int((times * y.rank).sum())),
-        compute_chance=lambda: sum(
-            w * chance_level(x.n, p, q)
-            for w, p, q in zip(share.tolist(), x.rank.tolist(), y.rank.tolist())
-        ),
-        influence=error,
+        compute_ranks=partial(_total_ranks, x, y, counts.long()),
+        compute_chance=partial(_mean_chance, x, y, share),
+        influence=_error(x, y, cross, svd, coef, value, keep, weighted),
         get_rows=lambda: (x.rows, y.rows),
     )
 
 # %% ../../nbs/2_cca/07_canonical.ipynb #2b340ba1
-def check_forced(a, b):
+def check_forced(a: Side, b: Side):
     "Warn where two sides have so many directions that some correlations have to be 1"
     forced = int((a.rank + b.rank).max()) - (a.n - 1)
     if forced > 0:
@@ -90,9 +124,9 @@ def check_forced(a, b):
 def cca(x, y) -> Similarity:
     """Mean canonical correlation of two sets of features (Hotelling 1936)
 
-    x, y: [n samples, features], Tensor or ndarray, float or complex. Unchanged by any invertible linear map of either.
-    Warns where samples are so few that some correlations have to be 1.
-    ValueError: unequal samples, NaN or inf, not matrices, n <= features, no variance.
+    x, y: [n samples, features], Tensor or ndarray, float or complex. Unchanged by any invertible
+    linear map of either. Warns where samples are so few that some correlations have to be 1.
+    `ValueError`: unequal samples, NaN or inf, not matrices, n <= features, no variance.
     """
     x, y = as_pair(x, y)
     a, b = cca_side(x, "x", each=True), cca_side(y, "y", each=True)
@@ -101,15 +135,16 @@ def cca(x, y) -> Similarity:
 
 # %% ../../nbs/2_cca/07_canonical.ipynb #d6c4eb2f
 def check_keep(keep):
-    "Stop where the share of variance is not in (0, 1]"
-    check(isinstance(keep, Real) and 0 < keep <= 1, "keep", keep, "lie in 0 < keep <= 1")
+    "`ValueError` unless `keep` is a share of the variance in (0, 1]"
+    check(isinstance(keep, Real) and 0 < keep <= 1, "keep", keep, "be in (0, 1]")
 
 # %% ../../nbs/2_cca/07_canonical.ipynb #a375d605
-def svcca(x, y, keep=0.99) -> Similarity:
-    """Mean canonical correlation of the directions that hold a share `keep` of each side's variance (Raghu et al. 2017)
+def svcca(x, y, keep: float = 0.99) -> Similarity:
+    """Mean canonical correlation of the directions that hold a share `keep` of each variance
 
-    x, y: [n samples, features], as they come, only centred; features may outnumber samples. ranks: directions kept.
-    ValueError: as cca, but n must exceed the directions kept by two; keep outside 0 < keep <= 1.
+    Raghu et al. 2017. x, y: [n samples, features], as they come, only centred; features may
+    outnumber samples. `ranks`: directions kept. `ValueError`: as `cca`, but n must exceed the
+    directions kept by two; keep outside (0, 1].
     """
     check_keep(keep)
     x, y = as_pair(x, y)
@@ -119,44 +154,42 @@ def svcca(x, y, keep=0.99) -> Similarity:
 
 # %% ../../nbs/2_cca/07_canonical.ipynb #48ca5afe
 def pwcca(x, y) -> Similarity:
-    """Canonical correlations of x and y, weighted by how much of x each direction accounts for (Morcos et al. 2018)
+    """Canonical correlations, weighted by how much of x each direction accounts for
 
-    x, y: as in cca; weights are of x as it comes, only centred. Not symmetric. retained and adjusted are unweighted.
-    interval: from a jackknife; (0, 1) where there are too few samples to leave a twentieth out. ValueError: as cca.
+    Morcos et al. 2018. x, y: as in `cca`; the weights are of x as it comes, only centred. Not
+    symmetric. `retained` and `adjusted` are unweighted. `interval`: from a jackknife; (0, 1) where
+    there are too few samples to leave a twentieth out. `ValueError`: as `cca`.
     """
     x, y = as_pair(x, y)
     a, b = cca_side(x, "x"), cca_side(y, "y")
     check_forced(a, b)
     return matched(a, b, weighted=True)
 
-# %% ../../nbs/2_cca/07_canonical.ipynb #8c21d094
-def heldout(x, y, keep=None) -> float:
-    """Mean correlation, over the smaller rank, of canonical directions fitted on one half of the samples and judged on the other
+# %% ../../nbs/2_cca/07_canonical.ipynb #ebdc2f31
+def _judged(x, y, fit, test, keep):
+    "Mean correlation, on some samples, of canonical directions fitted on others"
+    sides = [cca_side(z[fit], f"half of {arg}", keep) for z, arg in ((x, "x"), (y, "y"))]
+    u, _, vh = torch.linalg.svd(cross_products(*sides)[0], full_matrices=False)
+    rest = [as_matrix(z[test], arg)[0] for z, arg in ((x, "x"), (y, "y"))]
+    p, q = ((z - z.mean(0)) @ s.used(s.white)[0] @ r for z, s, r in zip(rest, sides, (u, vh.mH)))
+    norms = (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)
+    return ((p * q.conj()).real.sum(0) / norms).mean()
 
-    Both ways, averaged; halves at random but always the same. 0 on average for independent data, too low where there is similarity, the
-    more so the fewer samples a feature; may be negative. x, y: as in cca; keep: as in svcca, None: all directions, as cca.
-    ValueError: as cca or svcca, for half of the samples.
+# %% ../../nbs/2_cca/07_canonical.ipynb #8c21d094
+def heldout(x, y, keep: float | None = None) -> float:
+    """Mean correlation of canonical directions fitted on one half of the samples, on the other
+
+    Over the smaller rank, both ways, averaged; halves at random but always the same. 0 on average
+    for independent data; too low where there is similarity, the more so the fewer samples a
+    feature; may be negative. x, y: as in `cca`; keep: as in `svcca`, None: all directions, as
+    `cca`. `ValueError`: as `cca` or `svcca`, for half of the samples.
     """
     if keep is not None:
         check_keep(keep)
-    (x, y), found = as_pair(x, y), []
     x, y = (
         as_matrix(z, arg, keep is None)[0] if tolerance(z) < 1e-9 else z
-        for z, arg in ((x, "x"), (y, "y"))
+        for z, arg in zip(as_pair(x, y), ("x", "y"))
     )
-    halves = (
-        torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
-        .to(x.device)
-        .tensor_split(2)
-    )
-    for fit, test in (halves, halves[::-1]):
-        a, b = (cca_side(z[fit], f"half of {arg}", keep) for z, arg in ((x, "x"), (y, "y")))
-        u, _, vh = torch.linalg.svd(cross_products(a, b)[0], full_matrices=False)
-        rest = [as_matrix(z[test], arg)[0] for z, arg in ((x, "x"), (y, "y"))]
-        p, q = (
-            (z - z.mean(0)) @ s.used(s.white)[0] @ r for z, s, r in zip(rest, (a, b), (u, vh.mH))
-        )
-        found.append(
-            ((p * q.conj()).real.sum(0) / (p.norm(dim=0) * q.norm(dim=0)).clamp_min(1e-300)).mean()
-        )
-    return float(sum(found) / 2)
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).to(x.device)
+    one, other = order.tensor_split(2)
+    return float((_judged(x, y, one, other, keep) + _judged(x, y, other, one, keep)) / 2)

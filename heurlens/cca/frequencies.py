@@ -7,11 +7,10 @@ __all__ = ['dft_cca']
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #7df7cc62
 import math
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from .basis import check_ranks, decompose, decompose_rows
 from .canonical import check_forced, matched
@@ -21,106 +20,122 @@ from ..core import check
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #c18bd467
 def _frequencies(x, shape, size):
-    "(places of the lowest `size` = (height, width) frequencies among those that `fourier` gives for maps of that shape, how often each counts)"
+    """Places of the lowest `size` = (height, width) frequencies, and how often each counts
+
+    The places are among those that `fourier` gives for maps of that shape.
+    """
     places, counts = lowest(shape, size)
     if not x.is_complex():
         return places, counts
-    half, twice = (
-        shape[1] // 2 + 1,
-        counts == 2,
-    )  # all: the mirror images of those that count twice too
-    rows, cols = (
-        torch.cat([k, -k[twice]]) % s for k, s in zip((places // half, places % half), shape)
-    )
-    return rows * shape[1] + cols, torch.ones(math.prod(size), dtype=torch.float64)
+    width, twice = shape[1], counts == 2  # complex maps have all: the mirror images of those too
+    rows, cols = places // (width // 2 + 1), places % (width // 2 + 1)
+    rows, cols = (torch.cat([k, -k[twice]]) % s for k, s in zip((rows, cols), shape))
+    return rows * width + cols, torch.ones(math.prod(size), dtype=torch.float64)
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #cc9b4bc2
+@dataclass
+class _Maps:
+    "One of two sets of maps [N, C, H, W], its mean [1, C, H, W] and its tolerance"
+
+    values: Tensor
+    mean: Tensor
+    tol: float
+    places: Tensor | None = None  # of the frequencies that count
+
+    def coefficients(self):
+        "Fourier coefficients [F, N, C] of all samples, centred"
+        return fourier(self.values - self.mean, self.places)
+
+# %% ../../nbs/2_cca/08_frequencies.ipynb #99d99f16
 def _portion(maps):
-    return max(1, 2**19 // maps[0].numel())  # samples whose maps fit into caches
+    "Number of samples whose maps fit into caches"
+    return max(1, 2**19 // maps[0].numel())
+
+# %% ../../nbs/2_cca/08_frequencies.ipynb #ed13a799
+def _check_size(a, arg):
+    "Stop where squares of what is known to many digits would leave float64"
+    most = float(a.abs().max()) if tolerance(a) < 1e-9 else 0.0
+    moderate = most == 0 or 1e-100 < most < 1e100
+    remedy = "be of a moderate size: multiply all by one number"
+    check(moderate, arg, f"values up to {most:.0e}", remedy)
+
+# %% ../../nbs/2_cca/08_frequencies.ipynb #9b6f7ac9
+def _read_maps(a, arg):
+    "Maps, with their mean in float64 or complex128"
+    n, c = a.shape[:2]
+    least = f"have more samples than channels, {c + 1} at least"
+    check(n > c, arg, f"{n} samples of {c} channels", least)
+    kind = torch.complex128 if a.is_complex() else torch.float64
+    mean = sum(part.to(kind).sum(0, keepdim=True) for part in a.split(_portion(a))) / n
+    check_finite(mean, a, arg, ("row", "channel", "height", "width"))
+    _check_size(a, arg)
+    return _Maps(a, mean, tolerance(a))
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #9cf5ae46
 def _plane_products(x, y):
     "Real and imaginary part of the products x* y [F, c, d], from those of the rows [F, 2, n, c]"
     across = x[:, 0].mT @ y[:, 1]
-    return x.flatten(1, 2).mT @ y.flatten(1, 2), across - (
-        across.mT if x is y else x[:, 1].mT @ y[:, 0]
-    )
+    mirror = across.mT if x is y else x[:, 1].mT @ y[:, 0]
+    return x.flatten(1, 2).mT @ y.flatten(1, 2), across - mirror
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #a0ce9bc4
-def _dft_sides(maps, places, means, tols):
-    "Sides of two sets of maps at these frequencies, and the products across: from sums over portions of the samples, or with rows where these lose digits"
-    n, sums = len(maps[0]), [[0, 0]] * 3
-    transformed = lambda f, which=slice(None): [
-        f(z[which] - m, p) for z, m, p in zip(maps, means, places)
-    ]  # centred maps have centred coefficients
-    rows, step = partial(transformed, fourier), min(map(_portion, maps))
-    for first in range(0, n, step):
-        x, y = transformed(fourier_parts, slice(first, first + step))
-        sums = [
-            [t + part for t, part in zip(total, _plane_products(*pair))]
-            for total, pair in zip(sums, ((x, x), (y, y), (x, y)))
-        ]
-    sums = [torch.complex(*parts) for parts in sums]
-    power = [g.diagonal(dim1=1, dim2=2).real for g in sums[:2]]
-    raws = [
-        (p + n * fourier(m, at)[:, 0].abs().square()).amax(0)
-        for p, m, at in zip(power, means, places)
-    ]
-    sides = [decompose(g, raw, n, tol, exact=True) for g, raw, tol in zip(sums, raws, tols)]
-    if None not in sides:
-        return *sides, sums[2], rows
-    return (
-        *(decompose_rows(z, raw, tol, gram=g) for z, raw, tol, g in zip(rows(), raws, tols, sums)),
-        None,
-        rows,
-    )
+def _portions(a, b):
+    "Real and imaginary parts [F, 2, n, c] of the coefficients of two sets of maps, in portions"
+    step = min(_portion(a.values), _portion(b.values))
+    for first in range(0, len(a.values), step):
+        part = slice(first, first + step)
+        yield [fourier_parts(z.values[part] - z.mean, z.places) for z in (a, b)]
 
-# %% ../../nbs/2_cca/08_frequencies.ipynb #ed13a799
-def _read_maps(a, arg):
-    "(`a` as maps on a device that has float64, their mean over the samples in float64 or complex128)"
-    n, c = a.shape[:2]
-    check(
-        n > c,
-        arg,
-        f"{n} samples of {c} channels",
-        f"have more samples than channels, {c + 1} at least",
-    )
-    if a.device.type == "mps":
-        a = a.cpu()
-    kind = torch.complex128 if a.is_complex() else torch.float64
-    mean = sum(part.to(kind).sum(0, keepdim=True) for part in a.split(_portion(a))) / n
-    check_finite(mean, a, arg, ("row", "channel", "height", "width"))
-    most = float(a.abs().max()) if tolerance(a) < 1e-9 else 0.0
-    moderate = most == 0 or 1e-100 < most < 1e100
-    check(
-        moderate,
-        arg,
-        f"values up to {most:.0e}",
-        "be of a moderate size: multiply all by one number",
-    )
-    return a, mean
+# %% ../../nbs/2_cca/08_frequencies.ipynb #e038cfd8
+def _products(a, b):
+    "Products x* x, y* y and x* y [F, c, d] of the coefficients of two sets of maps"
+    sums = [(0, 0)] * 3
+    for x, y in _portions(a, b):
+        parts = [_plane_products(*pair) for pair in ((x, x), (y, y), (x, y))]
+        sums = [(re + p, im + q) for (re, im), (p, q) in zip(sums, parts)]
+    return [torch.complex(re, im) for re, im in sums]
+
+# %% ../../nbs/2_cca/08_frequencies.ipynb #3dc5123c
+def _raw(maps, gram):
+    "Largest sums of squares [c] over frequencies of the coefficients as they come"
+    power = gram.diagonal(dim1=1, dim2=2).real
+    mean = fourier(maps.mean, maps.places)[:, 0]
+    return (power + len(maps.values) * mean.abs().square()).amax(0)
+
+# %% ../../nbs/2_cca/08_frequencies.ipynb #68d2466c
+def _dft_sides(a, b):
+    "Sides of two sets of maps, and the products across; None in their place for sides with rows"
+    *grams, cross = _products(a, b)
+    n, both_maps = len(a.values), (a, b)
+    raws = [_raw(z, g) for z, g in zip(both_maps, grams)]
+    known = [(g, raw, z.tol) for g, raw, z in zip(grams, raws, both_maps)]
+    sides = [decompose(g, raw, n, tol, exact=True) for g, raw, tol in known]
+    if None not in sides:
+        return *sides, cross
+    rows = [z.coefficients() for z in both_maps]
+    return *(decompose_rows(z, raw, tol, gram=g) for z, (g, raw, tol) in zip(rows, known)), None
 
 # %% ../../nbs/2_cca/08_frequencies.ipynb #a19c59a6
 def dft_cca(x, y) -> Similarity:
-    """Mean over frequencies of the mean canonical correlation over channels of the maps' Fourier coefficients (Raghu et al. 2017)
+    """Mean over frequencies of the mean canonical correlation of Fourier coefficients
 
-    x: [N, C1, H1, W1], y: [N, C2, H2, W2]. All H x W frequencies count alike; the common low ones where sizes differ (an even smaller
-    size brings its highest frequency once). A frequency where one side does not vary counts 0, one where neither does is left out.
-    rho and ranks are pooled over frequencies. ValueError: as cca, for channels in place of features, and 4 axes in place of 2.
+    Raghu et al. 2017; over channels. x: [N, C1, H1, W1], y: [N, C2, H2, W2]. All H x W frequencies
+    count alike; the common low ones where sizes differ (an even smaller size brings its highest
+    frequency once). A frequency where one side does not vary counts 0, one where neither does is
+    left out. `rho` and `ranks` are pooled over frequencies. `ValueError`: as `cca`, for channels in
+    place of features, and 4 axes in place of 2.
     """
     x, y = as_pair(x, y)
     for z, arg in ((x, "x"), (y, "y")):
-        check(
-            z.ndim == 4 and z.numel() > 0,
-            arg,
-            f"shape {tuple(z.shape)}",
-            "be maps [samples, channels, height, width]; cca takes matrices",
-        )
-    size, tols = common(x.shape[2:], y.shape[2:]), (tolerance(x), tolerance(y))
-    maps, means = zip(*(_read_maps(z, arg) for z, arg in ((x, "x"), (y, "y"))))
-    places, counts = zip(*(_frequencies(z, z.shape[2:], size) for z in maps))
-    a, b, cross, rows = _dft_sides(maps, places, means, tols)
+        must = "be maps [samples, channels, height, width]; cca takes matrices"
+        check(z.ndim == 4 and z.numel() > 0, arg, f"shape {tuple(z.shape)}", must)
+    size = common(x.shape[2:], y.shape[2:])
+    maps = [_read_maps(z, arg) for z, arg in ((x, "x"), (y, "y"))]
+    for z in maps:
+        z.places, counts = _frequencies(z.values, z.values.shape[2:], size)
+    a, b, cross = _dft_sides(*maps)
     for side, arg in ((a, "x"), (b, "y")):
         check_ranks(side.rank, side.n, arg)
     check_forced(a, b)
-    return replace(matched(a, b, cross, counts[0]), get_rows=rows)
+    found = matched(a, b, cross, counts)
+    return replace(found, get_rows=lambda: [z.coefficients() for z in maps])

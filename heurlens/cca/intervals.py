@@ -8,20 +8,25 @@ __all__ = ['BLOCKS', 'chance_level', 'cross_products', 'direction_weights', 'rho
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #486eca6a
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from .basis import decompose
+from .basis import Side, decompose, loads
 from .similarity import Influence
 from .statistics import products
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #d70247dc
 @cache
-def chance_level(n, p, q):
-    "Mean canonical correlation of independent features of ranks p and q, n samples (Wachter 1980); real and complex alike"
+def chance_level(n: int, p: int, q: int) -> float:
+    """Mean canonical correlation of independent features of ranks p and q at n samples
+
+    Real and complex features alike (Wachter 1980); 0 where a rank is 0.
+    """
     if min(p, q) == 0:
         return 0.0
     alpha, beta = min(p, q) / (n - 1), max(p, q) / (n - 1)
@@ -29,107 +34,140 @@ def chance_level(n, p, q):
     h = 2 * math.sqrt(max(0.0, alpha * (1 - beta) * beta * (1 - alpha)))
     theta = (np.arange(4000) + 0.5) * math.pi / 4000
     lam = mid + h * np.cos(theta)
-    body = (
-        0.0
-        if h == 0
-        else float(np.mean(h**2 * np.sin(theta) ** 2 / (2 * alpha * np.sqrt(lam) * (1 - lam))))
-    )
-    return min(1.0, body + max(0.0, alpha + beta - 1) / alpha)
+    body = 0.0
+    if h > 0:
+        body = np.mean(h**2 * np.sin(theta) ** 2 / (2 * alpha * np.sqrt(lam) * (1 - lam)))
+    return min(1.0, float(body) + max(0.0, alpha + beta - 1) / alpha)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #4a1e9c60
-def cross_products(x, y, cross=None, part=None):
-    "Qx* Qy of two sides, of the directions in use, or of all of them (`part`: identity); from the products X* Y where these are precise"
-    px, py = part or x.used, part or y.used
+def cross_products(x: Side, y: Side, cross: Tensor | None = None, every=False) -> Tensor:
+    """Qx* Qy [F, k, k] of the directions in use, zero elsewhere; every: of all directions
+
+    cross: the products X* Y [F, d, d] of the centred features, where the rows are not at hand.
+    """
+
+    def of(side, t):
+        return t if every else side.used(t)
+
     if x.q is None and y.q is None:
-        return px(x.white).mH @ (products(x.rows, y.rows) if cross is None else cross) @ py(y.white)
-    return px(x.basis).mH @ py(y.basis)
+        cross = products(x.rows, y.rows) if cross is None else cross
+        return of(x, x.white).mH @ cross @ of(y, y.white)
+    return of(x, x.basis).mH @ of(y, y.basis)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #4e2b2513
-def direction_weights(x, u, live, weighted):
-    "Weights [F, k] of the canonical directions of x, summing to 1 in each frequency: even, or PWCCA's"
+def direction_weights(x: Side, u: Tensor | None, live: Tensor, weighted: bool) -> Tensor:
+    """Weights [F, k] of the canonical directions u [F, k, k] of x, of sum 1 in each frequency
+
+    live [F, k]: which of them exist. weighted: PWCCA's weights; even ones otherwise, without u.
+    """
     w = live.double()
     if weighted:
-        w = w * (u.mH @ x.loads).abs().sum(-1)
+        w = w * (u.mH @ loads(x)).abs().sum(-1)
     return w / w.sum(-1, keepdim=True).clamp_min(1e-300)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #c27a9e85
-def rho_influence(x, y, turn, coef):
-    "rows of x and y [F, m, d] -> influence of each on sum(coef * rho) [m, 1]"
+def _along(side, rows):
+    "Rows [F, m, d] along the directions in use"
+    return rows[..., : side.white.shape[-2]] @ side.used(side.white)
+
+
+def rho_influence(x: Side, y: Side, svd: Callable, coef: Tensor) -> Callable:
+    """Function: rows of x and y [F, m, d] -> their influence on sum(coef * rho) [m, 1]
+
+    svd: function without arguments, (u, rho, vh) of Qx* Qy. coef [F, k]: weights of correlations.
+    """
 
     def at(xr, yr):
-        u, rho, vh = turn()
-        p, q = (z[..., : s.white.shape[-2]] @ s.used(s.white) for s, z in ((x, xr), (y, yr)))
+        u, rho, vh = svd()
+        p, q = _along(x, xr), _along(y, yr)
         a, b = math.sqrt(x.n) * p @ u, math.sqrt(y.n) * q @ vh.mH
         each = (a * b.conj()).real - rho[:, None] * (a.abs().square() + b.abs().square()) / 2
-        leverage = (
-            p.abs().square().sum(-1, keepdim=True) + q.abs().square().sum(-1, keepdim=True)
-        ) / 2
+        ends = p.abs().square().sum(-1, keepdim=True) + q.abs().square().sum(-1, keepdim=True)
+        leverage = ends / 2
         return torch.einsum("fnk,fk->n", each / (1 - leverage).clamp_min(1e-3), coef)[:, None]
 
     return at
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #bd85abeb
-def _scores(x, xr):
-    "Scores [m, k] of rows [1, m, d] along the directions of x in order of variance, and their variances [k]"
-    k = int((x.white[0].abs().sum(0) > 0).sum())
-    var = x.power[0, :k] / x.n
-    return xr[0, :, : x.white.shape[-2]] @ x.white[0, :, :k] * (x.n * var).sqrt(), var
+def _scores(side, rows):
+    "Scores [m, k] of rows [1, m, d] along the directions in order of variance; variances [k]"
+    k = int((side.white[0].abs().sum(0) > 0).sum())
+    var = side.power[0, :k] / side.n
+    return rows[0, :, : side.white.shape[-2]] @ side.white[0, :, :k] * (side.n * var).sqrt(), var
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #d43ce956
-def _turning(x, xr, mine, partner, coef):
-    "Influence [m] of rows xr on sum(coef * rho) through the turning of the kept directions of x; mine: a sqrt(lambda), partner: E[t v] / sqrt(lambda)"
-    (t, var), k = _scores(x, xr), len(mine)
-    g = (mine * coef / var[:k, None].sqrt()) @ (partner[k : len(var)] * var[k:, None].sqrt()).mT
-    return (
-        (t[:, :k] @ (g / (var[:k, None] - var[k:]).clamp_min(1e-300))) * t[:, k:].conj()
-    ).real.sum(1)
+def _turning(side, rows, weights, partner, coef):
+    """Influence [m] of rows on sum(coef * rho) through the turning of a side's kept directions
+
+    weights: a sqrt(lambda) of the formula, [kept, m]. partner: E[t v] / sqrt(lambda), [all, m].
+    """
+    (t, var), k = _scores(side, rows), len(weights)
+    kept, dropped = var[:k, None], var[k:, None]
+    g = (weights * coef / kept.sqrt()) @ (partner[k : len(var)] * dropped.sqrt()).mT
+    gaps = (kept - var[k:]).clamp_min(1e-300)
+    return ((t[:, :k] @ (g / gaps)) * t[:, k:].conj()).real.sum(1)
+
+
+def _both_turning(x, y, xr, yr, svd, whole, coef):
+    "Influence [m] of rows of x and y through the turning of both; whole: Qx* Qy of all directions"
+    u, _, vh = (z[0] for z in svd)
+    v = vh.mH
+    of_x = _turning(x, xr, u, (whole[:, : len(v)] @ v).conj(), coef)
+    return of_x + _turning(y, yr, v, (whole.mH[:, : len(u)] @ u).conj(), coef)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #eecdebeb
-def _near(x):
-    return torch.arange(
-        max(1, int(x.rank) - 8),
-        min(int((x.power > 0).sum()), int(x.rank) + 8, x.n - 2) + 1,
-        device=x.power.device,
-    )
+def _near(side):
+    "Numbers of directions near the number kept"
+    first = max(1, int(side.rank) - 8)
+    last = min(int((side.power > 0).sum()), int(side.rank) + 8, side.n - 2)
+    return torch.arange(first, last + 1, device=side.power.device)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #b5a94938
-def _shares(x, xr):
-    "Influence [m, cuts] of rows xr on the share of variance of the first k directions, for cuts k near the one taken"
-    (t, var), ks = _scores(x, xr), _near(x)
+def _shares(side, rows):
+    "Influence [m, cuts] of rows on the variance shares of the first k directions, k near the cut"
+    t, var = _scores(side, rows)
+    last = _near(side).clamp_max(len(var)) - 1
     squares = t.abs().square()
-    ks = ks.clamp_max(len(var))
-    return (
-        squares.cumsum(1)[:, ks - 1]
-        - var.cumsum(0)[ks - 1] / var.sum() * squares.sum(1, keepdim=True)
-    ) / var.sum()
+    share = var.cumsum(0)[last] / var.sum()
+    return (squares.cumsum(1)[:, last] - share * squares.sum(1, keepdim=True)) / var.sum()
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #fa54c8fd
-def _cuts(x, se, keep):
-    "The least, the actual and the largest number of directions that this side may keep, given standard errors of the shares"
-    ks, share = _near(x), x.power[0].cumsum(0) / x.power[0].sum()
-    fits = lambda z: ks[(share[ks - 1] + z * se >= keep * (1 - 1e-12))].tolist()
-    return {int(x.rank), (fits(1.96) or [int(x.rank)])[0], (fits(-1.96) or [int(ks[-1])])[0]}
+def _cuts(side, se, keep):
+    "Least, actual and largest number of directions, given standard errors of the shares"
+    ks, share = _near(side), side.power[0].cumsum(0) / side.power[0].sum()
+
+    def enough(z):
+        return ks[(share[ks - 1] + z * se >= keep * (1 - 1e-12))].tolist()
+
+    least = (enough(1.96) or [int(side.rank)])[0]
+    most = (enough(-1.96) or [int(ks[-1])])[0]
+    return {int(side.rank), least, most}
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #ddf010c9
-def svcca_error(x, y, cross, turn, coef, keep, at, value):
-    "Error of SVCCA: of the correlations at fixed directions (`at`), of the directions kept, and of their number"
-    whole = cache(lambda: cross_products(x, y, cross, part=lambda t: t)[0])
+def _value_at(whole, p, q):
+    "Mean correlation of the first p and q directions"
+    return float(torch.linalg.svdvals(whole[:p, :q]).sum()) / min(p, q)
+
+
+def svcca_error(x, y, cross, svd, coef, keep, at) -> Influence:
+    """Error of SVCCA: of its correlations, of the directions kept, and of their number
+
+    cross: as in `cross_products`; svd, coef: as in `rho_influence`, whose result `at` is.
+    """
+
+    @cache
+    def whole():
+        return cross_products(x, y, cross, every=True)[0]
 
     def at_all(xr, yr):
-        u, v, m = turn()[0][0], turn()[2][0].mH, whole()
-        turned = _turning(x, xr, u, (m[:, : len(v)] @ v).conj(), coef[0]) + _turning(
-            y, yr, v, (m.mH[:, : len(u)] @ u).conj(), coef[0]
-        )
+        turned = _both_turning(x, y, xr, yr, svd(), whole(), coef[0])
         return torch.cat([at(xr, yr) + turned[:, None], _shares(x, xr), _shares(y, yr)], 1)
 
     def ends(se):
         of_x, of_y = se[1:].split([len(_near(x)), len(_near(y))])
-        ends = [
-            float(torch.linalg.svdvals(whole()[:p, :q]).sum()) / min(p, q)
-            for p in _cuts(x, of_x, keep)
-            for q in _cuts(y, of_y, keep)
-        ]
-        return min(ends) - 1.96 * float(se[0]), max(ends) + 1.96 * float(se[0])
+        cuts = [(p, q) for p in _cuts(x, of_x, keep) for q in _cuts(y, of_y, keep)]
+        values = [_value_at(whole(), p, q) for p, q in cuts]
+        return min(values) - 1.96 * float(se[0]), max(values) + 1.96 * float(se[0])
 
     return Influence(at_all, ends)
 
@@ -137,40 +175,44 @@ def svcca_error(x, y, cross, turn, coef, keep, at, value):
 BLOCKS = 20  # of the samples, left out in turn
 
 
-def block_numbers(n):
+def block_numbers(n: int) -> Tensor:
     "Which block each of n samples belongs to, at random but always the same"
     return torch.randperm(n, generator=torch.Generator().manual_seed(0)) % min(BLOCKS, n)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #93e81f7a
-def pwcca_values(gram_x, gram_y, cross, raw_x, raw_y, loads):
-    "PWCCA [G] from products [G, d, d] without each of G blocks; loads: from these columns of x to its features"
+def pwcca_values(gram_x, gram_y, cross, raw_x, raw_y, to_features) -> Tensor:
+    """PWCCA [G] from products [G, d, d] of centred columns, for each of G parts of the samples
+
+    raw_x, raw_y [G, d] or [1, d]: as in `decompose`. to_features: map from these columns of x to
+    its features, whose sizes the weights count.
+    """
     x, y = (decompose(g, raw, 0, 1e-5) for g, raw in ((gram_x, raw_x), (gram_y, raw_y)))
     u, rho, _ = torch.linalg.svd(cross_products(x, y, cross), full_matrices=False)
     live = torch.arange(rho.shape[-1], device=rho.device) < torch.minimum(x.rank, y.rank)[:, None]
-    return (direction_weights(replace(x, gram=gram_x @ loads), u, live, True) * rho).sum(-1)
+    of_features = replace(x, gram=gram_x @ to_features)
+    return (direction_weights(of_features, u, live, True) * rho).sum(-1)
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #b94198f9
-def jackknife_error(values):
-    return ((len(values) - 1) * (values.mean() - values))[
-        :, None
-    ]  # influence values, from those without each block
+def jackknife_error(values: Tensor) -> Tensor:
+    "Influence values [G, 1] of blocks, from the values [G] without each of them"
+    return ((len(values) - 1) * (values.mean() - values))[:, None]
 
 # %% ../../nbs/2_cca/06_intervals.ipynb #b09c2f15
-def pwcca_blocks(x, y):
-    "Influence values of the blocks of samples on PWCCA of two sides whose rows are at hand"
+def _without_blocks(z):
+    "Products [G, k, k] of columns z [n, k] of mean 0 without each block, centred again"
+    n = len(z)
+    block = block_numbers(n).to(z.device)
+    parts = [z[block == g] for g in range(min(BLOCKS, n))]
+    shifts = [torch.outer(p.sum(0).conj(), p.sum(0)) / (n - len(p)) for p in parts]
+    return torch.stack([z.mH @ z - p.mH @ p - s for p, s in zip(parts, shifts)])
+
+
+def pwcca_blocks(x: Side, y: Side) -> Tensor:
+    "Influence values [G, 1] of the blocks of samples on PWCCA of two sides with rows"
     z, k = torch.cat([x.used(x.basis)[0], y.used(y.basis)[0]], 1), int(x.rank)
     if x.n - math.ceil(x.n / BLOCKS) <= max(k, z.shape[1] - k) + 1:
         return z.new_tensor([[-math.inf], [math.inf]])
-    parts = [z[block_numbers(x.n).to(z.device) == g] for g in range(min(BLOCKS, x.n))]
-    left = torch.stack(
-        [
-            z.mH @ z - p.mH @ p - torch.outer(p.sum(0).conj(), p.sum(0)) / (x.n - len(p))
-            for p in parts
-        ]
-    )
+    left = _without_blocks(z)
     ones = z.new_ones(1, z.shape[1]).real
-    return jackknife_error(
-        pwcca_values(
-            left[:, :k, :k], left[:, k:, k:], left[:, :k, k:], ones[:, :k], ones[:, k:], x.loads
-        )
-    )
+    grams = left[:, :k, :k], left[:, k:, k:], left[:, :k, k:]
+    return jackknife_error(pwcca_values(*grams, ones[:, :k], ones[:, k:], loads(x)))
