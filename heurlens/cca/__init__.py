@@ -13,9 +13,9 @@ from .depth import depth_profile, weight_change
 from .frequencies import dft_cca
 from .intervals import chance_level
 from .kernels import cka, procrustes
+from .layers import features
 from .minibatch import minibatch_cka
 from .similarity import NoVariance, Similarity
-from .statistics import features
 
 # %% ../../nbs/2_cca/00_tour.ipynb #a8e27248
 _all_ = [
