@@ -9,6 +9,7 @@ __all__ = ['Side', 'loads', 'decompose', 'decompose_rows', 'check_ranks', 'check
 from dataclasses import dataclass, replace
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from .similarity import NoVariance, read
@@ -37,12 +38,12 @@ class Side:
     def basis(self) -> Tensor:
         return self.rows @ self.white if self.q is None else self.q
 
-    def at(self, places) -> "Side":
+    def at(self, places: Tensor | list) -> "Side":
         "The same at some of the frequencies, without what belongs to rows"
         known = {k: getattr(self, k) for k in ("white", "power", "rank", "gram")}
         return replace(self, **{k: v[places] for k, v in known.items() if v is not None})
 
-# %% ../../nbs/2_cca/03_basis.ipynb #6ce24ae6
+# %% ../../nbs/2_cca/03_basis.ipynb #97c69982
 def loads(side: Side) -> Tensor:
     "Products [F, k, d] of the directions in use with the centred features"
     if side.q is None:
@@ -72,7 +73,7 @@ def _whitening(power, v, scale, tol):
     inverse = torch.where(live, power.clamp_min(1e-300).rsqrt(), 0)
     return inverse[..., None, :] * v * scale[..., None]
 
-# %% ../../nbs/2_cca/03_basis.ipynb #4ddd6b1c
+# %% ../../nbs/2_cca/03_basis.ipynb #760c9033
 def _by_cholesky(scaled, scale, gram, n, tol):
     "Side from scaled products and their Cholesky factor; None unless all directions are there"
     factor, failed = torch.linalg.cholesky_ex(scaled)
@@ -85,7 +86,9 @@ def _by_cholesky(scaled, scale, gram, n, tol):
     return Side(inverse.mH * scale[..., None], None, torch.full_like(failed, d), n, gram)
 
 # %% ../../nbs/2_cca/03_basis.ipynb #80dadbd9
-def decompose(gram, raw, n: int, tol: float, keep: float | None = None, exact=False) -> Side | None:
+def decompose(
+    gram: Tensor, raw: Tensor, n: int, tol: float, keep: float | None = None, exact: bool = False
+) -> Side | None:
     """Side from products of centred columns [F, d, d]
 
     raw [F, d] or [d]: sums of squares of the columns as they come. tol, keep: as in `_rank`.
@@ -104,7 +107,9 @@ def decompose(gram, raw, n: int, tol: float, keep: float | None = None, exact=Fa
     return Side(_whitening(power, v, scale, tol), power, rank, n, gram)
 
 # %% ../../nbs/2_cca/03_basis.ipynb #f21027b3
-def decompose_rows(x, raw, tol: float, keep: float | None = None, gram=None) -> Side:
+def decompose_rows(
+    x: Tensor, raw: Tensor, tol: float, keep: float | None = None, gram: Tensor | None = None
+) -> Side:
     "Side of centred features [F, n, d], from their products (`gram`) where these are precise"
     n, d = x.shape[-2:]
     if d < n:
@@ -118,7 +123,7 @@ def decompose_rows(x, raw, tol: float, keep: float | None = None, gram=None) -> 
     return Side(white, power, _rank(power, tol, keep), n, None, x, q)
 
 # %% ../../nbs/2_cca/03_basis.ipynb #9ce9834f
-def check_ranks(rank: Tensor, n: int, arg: str, keep: float | None = None):
+def check_ranks(rank: Tensor, n: int, arg: str, keep: float | None = None) -> None:
     "`NoVariance` where there is no direction; `ValueError` where too many are kept for n samples"
     if not rank.any():
         raise NoVariance(f"`{arg}` must vary over samples, got features without variance (rank 0)")
@@ -128,7 +133,7 @@ def check_ranks(rank: Tensor, n: int, arg: str, keep: float | None = None):
     check(keep is None or n > rank.max() + 1, arg, few, f"{least}: {remedy}")
 
 # %% ../../nbs/2_cca/03_basis.ipynb #4ea24edf
-def check_wide(n: int, d: int, arg: str):
+def check_wide(n: int, d: int, arg: str) -> None:
     "`ValueError` where there are as many features as samples, or more"
     least = f"have more samples than features, {d + 1} at least"
     remedy = (
@@ -139,7 +144,9 @@ def check_wide(n: int, d: int, arg: str):
     check(n > d, arg, f"{n} samples of {d} features", f"{least}: {remedy}")
 
 # %% ../../nbs/2_cca/03_basis.ipynb #2ebdde2f
-def cca_side(a, arg: str, keep: float | None = None, each=False) -> Side:
+def cca_side(
+    a: Tensor | ArrayLike, arg: str, keep: float | None = None, each: bool = False
+) -> Side:
     """Side of features [n, d], Tensor or ndarray
 
     keep: the fewest directions that hold this share of the variance (SVCCA); None: all of them.

@@ -12,6 +12,8 @@ from functools import cache, partial
 from numbers import Real
 
 import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
 
 from .basis import Side, cca_side
 from heurlens.cca.intervals import (
@@ -25,13 +27,13 @@ from heurlens.cca.intervals import (
 from .similarity import Error, Similarity, around, both, read, tolerance
 from ..core import check
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #7307bc2f
+# %% ../../nbs/2_cca/05_canonical.ipynb #53072588
 def _shares(counts, rank):
     "Weights of frequencies [F], those of rank 0 left out"
     counts = counts * (rank > 0)
     return counts / counts.sum()
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #c4316cf2
+# %% ../../nbs/2_cca/05_canonical.ipynb #3a770fff
 def _adjusted(rho, x, y, share):
     "Mean squared correlation less what chance adds; NaN where the samples are too few"
     low, high = torch.minimum(x.rank, y.rank), torch.maximum(x.rank, y.rank)
@@ -41,7 +43,7 @@ def _adjusted(rho, x, y, share):
     mean = rho.square().sum(-1) / low.clamp_min(1)
     return float((share * torch.where(low > 0, 1 - (1 - mean) * (x.n - 1) / left, 0)).sum())
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #b1f9b955
+# %% ../../nbs/2_cca/05_canonical.ipynb #7c226f3c
 def _error(x, y, cross, svd, coef, value, keep, weighted):
     "Error of the mean of correlations, as `matched` has it"
     at = rho_influence(x, y, svd, coef)
@@ -51,7 +53,7 @@ def _error(x, y, cross, svd, coef, value, keep, weighted):
         return svcca_error(x, y, cross, svd, coef, keep, at)
     return Error(at, around(value))
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #c3ae695d
+# %% ../../nbs/2_cca/05_canonical.ipynb #cc6a39aa
 def _total_ranks(x, y, times):
     "Ranks of two sides, summed over frequencies"
     return int((times * x.rank).sum()), int((times * y.rank).sum())
@@ -62,7 +64,7 @@ def _mean_chance(x, y, share):
     ranks = zip(share.tolist(), x.rank.tolist(), y.rank.tolist())
     return sum(w * chance_level(x.n, p, q) for w, p, q in ranks)
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #8059728d
+# %% ../../nbs/2_cca/05_canonical.ipynb #1a4ae38d
 def _correlations(x, y, m, svd, weighted):
     "Canonical correlations [F, k] from Qx* Qy, and which of them exist"
     rho = (svd().S if weighted else torch.linalg.svdvals(m)).clamp(0, 1)
@@ -105,7 +107,7 @@ def matched(x: Side, y: Side, cross=None, counts=None, weighted=False, keep=None
     )
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #2b340ba1
-def check_forced(a: Side, b: Side):
+def check_forced(a: Side, b: Side) -> None:
     "Warn where two sides have so many directions that some correlations have to be 1"
     forced = int((a.rank + b.rank).max()) - (a.n - 1)
     if forced > 0:
@@ -114,7 +116,7 @@ def check_forced(a: Side, b: Side):
         warnings.warn(note, stacklevel=3)
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #6a0d059c
-def cca(x, y) -> Similarity:
+def cca(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> Similarity:
     """Mean canonical correlation of two sets of features (Hotelling 1936)
 
     x, y: [n samples, features], Tensor or ndarray, float or complex. Unchanged by any invertible
@@ -127,12 +129,12 @@ def cca(x, y) -> Similarity:
     return matched(a, b)
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #d6c4eb2f
-def check_keep(keep):
+def check_keep(keep: float) -> None:
     "`ValueError` unless `keep` is a share of the variance in (0, 1]"
     check(isinstance(keep, Real) and 0 < keep <= 1, "keep", keep, "be in (0, 1]")
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #a375d605
-def svcca(x, y, keep: float = 0.99) -> Similarity:
+def svcca(x: Tensor | ArrayLike, y: Tensor | ArrayLike, keep: float = 0.99) -> Similarity:
     """Mean canonical correlation of the directions that hold a share `keep` of each variance
 
     Raghu et al. 2017. x, y: [n samples, features], as they come, only centred; features may
@@ -146,7 +148,7 @@ def svcca(x, y, keep: float = 0.99) -> Similarity:
     return matched(a, b, keep=keep)
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #48ca5afe
-def pwcca(x, y) -> Similarity:
+def pwcca(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> Similarity:
     """Canonical correlations, weighted by how much of x each direction accounts for
 
     Morcos et al. 2018. x, y: as in `cca`; the weights are of x as it comes, only centred. Not
@@ -158,7 +160,7 @@ def pwcca(x, y) -> Similarity:
     check_forced(a, b)
     return matched(a, b, weighted=True)
 
-# %% ../../nbs/2_cca/05_canonical.ipynb #ebdc2f31
+# %% ../../nbs/2_cca/05_canonical.ipynb #ee75a70b
 def _judged(x, y, fit, test, keep):
     "Mean correlation, on some samples, of canonical directions fitted on others"
     sides = [cca_side(z[fit], f"half of {arg}", keep) for z, arg in ((x, "x"), (y, "y"))]
@@ -169,7 +171,7 @@ def _judged(x, y, fit, test, keep):
     return ((p * q.conj()).real.sum(0) / norms).mean()
 
 # %% ../../nbs/2_cca/05_canonical.ipynb #8c21d094
-def heldout(x, y, keep: float | None = None) -> float:
+def heldout(x: Tensor | ArrayLike, y: Tensor | ArrayLike, keep: float | None = None) -> float:
     """Mean correlation of canonical directions fitted on one half of the samples, on the other
 
     Over the smaller rank, both ways, averaged; halves at random but always the same. 0 on average

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from .basis import check_ranks, decompose, decompose_rows
@@ -46,7 +47,7 @@ class _Maps:
         "Fourier coefficients [F, N, C] of all samples, centred"
         return fourier(self.values - self.mean, self.places)
 
-# %% ../../nbs/2_cca/06_frequencies.ipynb #99d99f16
+# %% ../../nbs/2_cca/06_frequencies.ipynb #9685baa5
 def _portion(maps):
     "Number of samples whose maps fit into caches"
     return max(1, 2**19 // maps[0].numel())
@@ -59,7 +60,7 @@ def _check_size(a, arg):
     remedy = "be of a moderate size: multiply all by one number"
     check(moderate, arg, f"values up to {most:.0e}", remedy)
 
-# %% ../../nbs/2_cca/06_frequencies.ipynb #9b6f7ac9
+# %% ../../nbs/2_cca/06_frequencies.ipynb #848a8376
 def _read_maps(a, arg):
     "Maps, with their mean in float64 or complex128"
     n, c = a.shape[:2]
@@ -86,7 +87,7 @@ def _portions(a, b):
         part = slice(first, first + step)
         yield [planes(z.values[part] - z.mean, z.places) for z in (a, b)]
 
-# %% ../../nbs/2_cca/06_frequencies.ipynb #e038cfd8
+# %% ../../nbs/2_cca/06_frequencies.ipynb #9af53e24
 def _products(a, b):
     "Products x* x, y* y and x* y [F, c, d] of the coefficients of two sets of maps"
     sums = [(0, 0)] * 3
@@ -95,14 +96,14 @@ def _products(a, b):
         sums = [(re + p, im + q) for (re, im), (p, q) in zip(sums, parts)]
     return [torch.complex(re, im) for re, im in sums]
 
-# %% ../../nbs/2_cca/06_frequencies.ipynb #3dc5123c
+# %% ../../nbs/2_cca/06_frequencies.ipynb #304602e5
 def _raw(maps, gram):
     "Largest sums of squares [c] over frequencies of the coefficients as they come"
     power = gram.diagonal(dim1=1, dim2=2).real
     mean = fourier(maps.mean, maps.places)[:, 0]
     return (power + len(maps.values) * mean.abs().square()).amax(0)
 
-# %% ../../nbs/2_cca/06_frequencies.ipynb #68d2466c
+# %% ../../nbs/2_cca/06_frequencies.ipynb #7839cd12
 def _dft_sides(a, b):
     "Sides of two sets of maps, and the products across; None in their place for sides with rows"
     *grams, cross = _products(a, b)
@@ -116,7 +117,7 @@ def _dft_sides(a, b):
     return *(decompose_rows(z, raw, tol, gram=g) for z, (g, raw, tol) in zip(rows, known)), None
 
 # %% ../../nbs/2_cca/06_frequencies.ipynb #a19c59a6
-def dft_cca(x, y) -> Similarity:
+def dft_cca(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> Similarity:
     """Mean over frequencies of the mean canonical correlation of Fourier coefficients
 
     Raghu et al. 2017; over channels. x: [N, C1, H1, W1], y: [N, C2, H2, W2]. All H x W frequencies

@@ -40,7 +40,7 @@ def chance_level(n: int, p: int, q: int) -> float:
     return min(1.0, float(body) + max(0.0, alpha + beta - 1) / alpha)
 
 # %% ../../nbs/2_cca/04_intervals.ipynb #4a1e9c60
-def cross_products(x: Side, y: Side, cross: Tensor | None = None, every=False) -> Tensor:
+def cross_products(x: Side, y: Side, cross: Tensor | None = None, every: bool = False) -> Tensor:
     """Qx* Qy [F, k, k] of the directions in use, zero elsewhere; every: of all directions
 
     cross: the products X* Y [F, d, d] of the centred features, where the rows are not at hand.
@@ -148,8 +148,16 @@ def _value_at(whole, p, q):
     "Mean correlation of the first p and q directions"
     return float(torch.linalg.svdvals(whole[:p, :q]).sum()) / min(p, q)
 
-
-def svcca_error(x, y, cross, svd, coef, keep, at) -> Error:
+# %% ../../nbs/2_cca/04_intervals.ipynb #852f9a20
+def svcca_error(
+    x: Side,
+    y: Side,
+    cross: Tensor | None,
+    svd: Callable,
+    coef: Tensor,
+    keep: float,
+    at: Callable,
+) -> Error:
     """Error of SVCCA: of its correlations, of the directions kept, and of their number
 
     cross: as in `cross_products`; svd, coef: as in `rho_influence`, whose result `at` is.
@@ -180,7 +188,9 @@ def block_numbers(n: int) -> Tensor:
     return torch.randperm(n, generator=torch.Generator().manual_seed(0)) % min(BLOCKS, n)
 
 # %% ../../nbs/2_cca/04_intervals.ipynb #93e81f7a
-def pwcca_values(gram_x, gram_y, cross, raw_x, raw_y, to_features) -> Tensor:
+def pwcca_values(
+    gram_x: Tensor, gram_y: Tensor, cross: Tensor, raw_x: Tensor, raw_y: Tensor, to_features: Tensor
+) -> Tensor:
     """PWCCA [G] from products [G, d, d] of centred columns, for each of G parts of the samples
 
     raw_x, raw_y [G, d] or [1, d]: as in `decompose`. to_features: map from these columns of x to
