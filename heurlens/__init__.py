@@ -5,14 +5,14 @@
 # %% auto #0
 __all__ = ['align', 'barrier', 'barrier_matrix', 'cca', 'cka', 'compare', 'connect', 'line', 'load_data', 'svcca']
 
-# %% ../nbs/4_use/98_names.ipynb #5494e432
+# %% ../nbs/4_use/98_names.ipynb #b2f78b15
 import importlib
 from typing import TYPE_CHECKING, Any
 
-# %% ../nbs/4_use/98_names.ipynb #890d9c80
+# %% ../nbs/4_use/98_names.ipynb #0f8e6a50
 __version__ = "0.1.0"
 
-# %% ../nbs/4_use/98_names.ipynb #f39d5b74
+# %% ../nbs/4_use/98_names.ipynb #5b24b281
 _MODULE_OF = {
     "align": "mode_connectivity",
     "barrier": "mode_connectivity",
@@ -37,7 +37,7 @@ _all_ = [
     "svcca",
 ]
 
-# %% ../nbs/4_use/98_names.ipynb #3a5b511c
+# %% ../nbs/4_use/98_names.ipynb #f3b9ed26
 if TYPE_CHECKING:
     from heurlens.cca.canonical import cca, svcca
     from heurlens.cca.comparison import compare
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from heurlens.mode_connectivity.curves import connect, line
     from heurlens.mode_connectivity.profiles import barrier
 
-# %% ../nbs/4_use/98_names.ipynb #07ab9d34
+# %% ../nbs/4_use/98_names.ipynb #80d6cda3
 def __getattr__(name: str) -> Any:
     "The object of that name, imported now"
     if name == "cca":  # the package, which can be called
