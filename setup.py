@@ -16,10 +16,12 @@ setup(
     author=cfg["author"],
     author_email=cfg["author_email"],
     license={"apache2": "Apache-2.0"}[cfg["license"]],
+    classifiers=["Typing :: Typed"],
     long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["heurlens*"]),
+    package_data={"heurlens": ["py.typed"]},
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split()},
     entry_points={

@@ -1,4 +1,5 @@
-"""Writes README.md from nbs/index.ipynb; with --check only compares, and exits 1 where they differ."""
+"""Writes README.md from nbs/index.ipynb; --check only compares, and exits 1 if they differ."""
+
 import argparse
 import re
 import sys
@@ -26,7 +27,9 @@ def readme():
     "The text of README.md; links that are relative to nbs/ become relative to the root."
     text, resources = MarkdownExporter().from_notebook_node(plain(ROOT / "nbs/index.ipynb"))
     if resources["outputs"]:
-        sys.exit("nbs/index.ipynb: an output holds a picture; link to a file in results/figures instead")
+        sys.exit(
+            "nbs/index.ipynb: an output holds a picture; link to a file in results/figures instead"
+        )
     text = re.sub(r"""(\]\(|src="|href=")\.\./""", r"\1", text)
     text = re.sub(r"""(\]\(|href=")(?=[\w/-]+\.ipynb)""", r"\1nbs/", text)
     return text.strip() + "\n"

@@ -1,7 +1,9 @@
 """Executes notebooks in place; flagged cells are left alone and keep the outputs that they have."""
+
 import argparse
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -10,17 +12,30 @@ from nbdev.clean import nbdev_clean
 from nbdev.config import get_config
 
 ROOT = Path(__file__).resolve().parent.parent
+# the file that a warning names, which lies elsewhere on each machine, and the line that it shows
+PLACE = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n)?", re.M)
+TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/\w+/")
+
+
+def without_places(nb):
+    "The notebook; what it prints on standard error names no file of this machine"
+    for cell in nb.cells:
+        for out in cell.get("outputs", []):
+            if out.get("name") == "stderr":
+                out["text"] = TEMPORARY.sub("", PLACE.sub(r"\1\n", out["text"]))
+    return nb
 
 
 def run(fn, skip):
-    "Executes the notebook at `fn` but for cells flagged with a word of `skip`; writes nothing if a cell fails."
-    flag = re.compile(r"^#\| *(%s)\b" % "|".join([*skip, "eval: *false"]), re.M)
+    "Execute the notebook at `fn` without the cells flagged `skip`; if one fails, write nothing"
+    words = "|".join([*skip, "eval: *false"])
+    flag = re.compile(rf"^#\| *({words})\b", re.M)
     nb = nbformat.read(fn, as_version=4)
-    for c in nb.cells:
-        if c.cell_type == "code" and flag.search(c.source):
-            c.metadata["tags"] = ["skip-execution"]  # nbclient's own tag; nbdev_clean takes it off again
+    for cell in nb.cells:
+        if cell.cell_type == "code" and flag.search(cell.source):
+            cell.metadata["tags"] = ["skip-execution"]  # nbclient's own tag; nbdev_clean removes it
     NotebookClient(nb, timeout=None, resources={"metadata": {"path": str(fn.parent)}}).execute()
-    nbformat.write(nb, fn)
+    nbformat.write(without_places(nb), fn)
     nbdev_clean.__wrapped__(fname=str(fn))
 
 

@@ -7,6 +7,10 @@ __all__ = ['NoVariance', 'Similarity', 'cca', 'chance_level', 'cka', 'compare', 
            'features', 'heldout', 'marks', 'minibatch_cka', 'procrustes', 'pwcca', 'svcca', 'table', 'weight_change']
 
 # %% ../../nbs/2_cca/00_tour.ipynb #9a8d7c7b
+import sys
+import types
+from typing import Any
+
 from .canonical import cca, heldout, pwcca, svcca
 from .comparison import compare, draw_compare, marks, table
 from .depth import depth_profile, weight_change
@@ -38,3 +42,13 @@ _all_ = [
     "table",
     "weight_change",
 ]
+
+# %% ../../nbs/2_cca/00_tour.ipynb #ffc9fcda
+class _CallablePackage(types.ModuleType):
+    "A package that can be called like its function `cca`"
+
+    def __call__(self, x: Any, y: Any) -> Similarity:
+        return cca(x, y)
+
+
+sys.modules[__name__].__class__ = _CallablePackage
