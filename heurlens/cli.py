@@ -318,7 +318,7 @@ def estimated(configs):
     for i, c in enumerate(configs):
         data = images_of(c)
         n = round(c.share * len(data.train))
-        what = json.dumps([c.net, c.batch, c.share, c.amp], sort_keys=True)
+        what = json.dumps([c.net, c.amp, min(c.batch, n, TIMED)], sort_keys=True)
         if what not in timed:
             timed[what] = seconds_a_step(c, data) / min(c.batch, n)
         points = c.options.get("grid", 0) ** 2
