@@ -29,6 +29,7 @@ from scipy.integrate import quad
 from torch import nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils import parametrize
 from torch.utils._pytree import tree_leaves
 from tqdm import tqdm
 
@@ -480,8 +481,18 @@ def _difference(model_a, model_b):
         if a.get(key) != b.get(key):
             return f"{key} = {str(b.get(key))[:80]}, where model_a has {str(a.get(key))[:80]}"
     pairs = zip(model_a.modules(), model_b.modules(), strict=True)
-    same = all(type(m) is type(n) for m, n in pairs)
+    kind = parametrize.type_before_parametrizations
+    same = all(kind(m) is kind(n) for m, n in pairs)
     return None if same else "a class that model_a has in another version"
+
+# %% ../nbs/10_mode_connectivity.ipynb #a3e4a3f9
+def _warn_of_spectral_norm(net):
+    "Warn where weights between the ends are divided by norms that nobody estimated"
+    names = [n for n in net.state_dict() if n.endswith(("weight_u", "weight.0._u"))]
+    if names:
+        text = f"spectral norm ({names[0]}): between the ends weights are divided by norms that are "
+        text += "estimated with interpolated vectors; remove it from both networks before you measure"
+        warnings.warn(text, stacklevel=4)
 
 # %% ../nbs/10_mode_connectivity.ipynb #0a11a2d9
 class Curve:
@@ -495,6 +506,7 @@ class Curve:
         same_network(model_a, model_b)
         _same_ties(model_a, model_b)
         self.kind, self.bends, self.diverged_at, self._net = kind, bends, None, private(model_a, "model_a", as_is=True)
+        _warn_of_spectral_norm(model_a)
         other = _difference(model_a, model_b)
         self._apart = other and (other, private(model_b, "model_b", as_is=True).to(device_of(model_a)))
         slots = _tensors(self._net)
