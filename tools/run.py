@@ -10,6 +10,16 @@ from nbdev.clean import nbdev_clean
 from nbdev.config import get_config
 
 ROOT = Path(__file__).resolve().parent.parent
+PLACE = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n)?", re.M)  # of a warning, on one machine, and its line
+
+
+def without_places(nb):
+    "The notebook, with warnings in its outputs that name no file of this machine"
+    for c in nb.cells:
+        for out in c.get("outputs", []):
+            if out.get("name") == "stderr":
+                out["text"] = PLACE.sub(r"\1\n", out["text"])
+    return nb
 
 
 def run(fn, skip):
@@ -20,7 +30,7 @@ def run(fn, skip):
         if c.cell_type == "code" and flag.search(c.source):
             c.metadata["tags"] = ["skip-execution"]  # nbclient's own tag; nbdev_clean takes it off again
     NotebookClient(nb, timeout=None, resources={"metadata": {"path": str(fn.parent)}}).execute()
-    nbformat.write(nb, fn)
+    nbformat.write(without_places(nb), fn)
     nbdev_clean.__wrapped__(fname=str(fn))
 
 
