@@ -2,6 +2,7 @@
 import argparse
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -12,13 +13,15 @@ from nbdev.config import get_config
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = re.compile(r"^\S+\.py:\d+: (\w*Warning: .*)\n(?:  .*\n)?", re.M)  # of a warning, on one machine, and its line
 
+TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/\w+/")
+
 
 def without_places(nb):
-    "The notebook, with warnings in its outputs that name no file of this machine"
+    "The notebook; what it prints on standard error names no file of this machine"
     for c in nb.cells:
         for out in c.get("outputs", []):
             if out.get("name") == "stderr":
-                out["text"] = PLACE.sub(r"\1\n", out["text"])
+                out["text"] = TEMPORARY.sub("", PLACE.sub(r"\1\n", out["text"]))
     return nb
 
 
