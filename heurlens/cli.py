@@ -123,10 +123,14 @@ def _enter(lock, lines, parent):
 
 
 def _warn_in_lines():
-    "From now on a warning of this process is one line above the progress bars"
+    "From now on a warning of this process is one line above the progress bars, and is shown once"
+    shown = set()
 
     def show(message, category, filename, lineno, file=None, line=None):
-        tqdm.write(f"heurlens: {' '.join(str(message).split())}", file=file or sys.stderr)
+        text = f"heurlens: {' '.join(str(message).split())}"
+        if text not in shown:
+            shown.add(text)
+            tqdm.write(text, file=file or sys.stderr)
 
     warnings.showwarning = show
 
