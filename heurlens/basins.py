@@ -171,7 +171,7 @@ def joined(
 
 # %% ../nbs/12_basins.ipynb #0f93b8cc
 def barrier_matrix(
-    models: dict[str, nn.Module],
+    models: dict[str, nn.Module] | list[nn.Module],
     batches,
     ways=WAYS[:4],
     ts: int = 11,
@@ -184,11 +184,14 @@ def barrier_matrix(
 ) -> pd.DataFrame:
     """A row for each pair of `models` and way: a, b, way, barrier, rise, disagreement
 
+    models: a dict of name to network, or a list, whose networks are named "0", "1", and so on.
     disagreement: share of samples that the two networks themselves answer differently, with the
     way's BN statistics. NaN, with one warning for each reason, where alignment cannot follow any
     layer. `progress`: a bar over pairs and ways, with the time left. Others: as in `joined`.
     """
-    must = "be a dict of two networks at least"
+    if isinstance(models, (list, tuple)):
+        models = {str(i): model for i, model in enumerate(models)}
+    must = "be a dict or list of two networks at least"
     check(isinstance(models, dict) and len(models) >= 2, "models", type(models).__name__, must)
     check(not isinstance(batches, dict), "batches", "a dict", "be one set")
     _checked_ways(ways, ts, curve)
