@@ -501,7 +501,7 @@ def _decoded(files, size):
     x, said = _decode_all(files, size)
     try:
         save_tensors(path, {"x": x}, {"key": key, "note": said})
-    except OSError:
+    except (OSError, BadInput):
         pass  # a cache that cannot be written costs time, not the run
     return x, said
 
