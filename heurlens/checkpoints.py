@@ -33,17 +33,11 @@ from . import __version__
 from .cca.comparison import check_compare, compare, draw_compare
 from .core import BadInput, check, check_whole, device, generator, private, untouched
 from .data import Data, Split, load_data
+from .files import load_tensors, provenance, save_tensors, write_atomic
 from .mode_connectivity.curves import Curve, connect, line
 from .mode_connectivity.profiles import barrier, rise
 from .plots import colour, theme
-from heurlens.records import (
-    load_tensors,
-    plain,
-    provenance,
-    read_record,
-    save_tensors,
-    write_atomic,
-)
+from .records import plain, read_record
 from .terminal import say, writable_folder
 
 # %% ../nbs/4_use/01_checkpoints.ipynb #b742ef0d
@@ -303,7 +297,7 @@ def _inputs(command, options, files, specs, nets, data):
         "command": command,
         "options": options,
         "checkpoints": [{"name": Path(f).name, "digest": _digest(f)} for f in files],
-        "data": {**data.told, **seen},
+        "data": {**data.description, **seen},
         "code": [_code(net, spec) for net, spec in zip(nets, specs)],
     }
     return json.loads(json.dumps(plain(inputs), default=str))  # a keyword may be any Python value

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils import parametrize
 
 from .core import check
 
@@ -148,7 +149,8 @@ def difference(model_a: nn.Module, model_b: nn.Module) -> str | None:
         if a.get(key) != b.get(key):
             return f"{key} = {str(b.get(key))[:80]}, where model_a has {str(a.get(key))[:80]}"
     pairs = zip(model_a.modules(), model_b.modules(), strict=True)
-    same = all(type(m) is type(n) for m, n in pairs)
+    kind = parametrize.type_before_parametrizations
+    same = all(kind(m) is kind(n) for m, n in pairs)
     return None if same else "a class that model_a has in another version"
 
 # %% ../nbs/0_ground/08_fingerprints.ipynb #68b71ffa

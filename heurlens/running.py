@@ -32,7 +32,7 @@ from .claims import Claim
 from .core import check, device, using_threads
 from .data import Split, cache_folder
 from .records import Config, Store
-from .study import check_scale, network, run_key
+from .study import check_scale, data_of, job_for, network
 from .terminal import say, show_warnings_as_lines, writable_folder
 from .train import OPTIMIZERS
 
@@ -76,8 +76,8 @@ NAMED = ("digits", "cifar10")  # the data sets that are the same everywhere
 
 def _load(cfg):
     "The data of `cfg`, and their description as records hold it"
-    data, description, _ = run_key(replace(cfg, needs=()), Store())
-    return data, description
+    data = data_of(cfg)
+    return data, data.description
 
 
 def _fingerprint(cfg):
@@ -105,7 +105,7 @@ def _run_id(cfg, name=None):
 
 def _is_done(cfg, store):
     "Is there a record of `cfg` under its key?"
-    _, _, key = run_key(cfg, store)
+    key = job_for(cfg, store).key
     return key is not None and store.read(cfg, key) is not None
 
 # %% ../nbs/4_use/02_running.ipynb #29e57017

@@ -18,7 +18,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from .schedules import rates_of, schedule
 
 from .claims import Claim, Part
 from .core import check, derive
@@ -28,6 +27,7 @@ from .mode_connectivity.planes import landscape, plane, surface, trail, window
 from .mode_connectivity.profiles import barrier, rise
 from .plots import colour, lines, theme
 from .records import Config, NotRun, Store, first, pick, scaled
+from .schedules import rates_of, schedule
 from .study import at_scale, check_scale, checkpoint_of, fit, last, path_sets, restored, run
 
 # %% ../nbs/3_paper/02_sgdr.ipynb #503813cd

@@ -18,18 +18,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from .schedules import rates_of, schedule
 
 from .batchnorm import reestimate_bn
 from .cca.comparison import compare
 from .cca.depth import depth_profile, weight_change
 from .claims import Claim, Part, estimate
 from .core import check, derive, generator
+from .freezing import freeze, freeze_weights
 from .models import deep_layers, layer_names
 from .plots import colour, heat, lines, theme
 from .records import Config, Store, first, pick, scaled
+from .schedules import rates_of, schedule
 from .study import at_scale, check_scale, fit, last, probe, restored, run, training_split
-from .train import freeze, freeze_weights
 
 # %% ../nbs/3_paper/03_warmup.ipynb #f8ad62d8
 def linear_warmup(step: int, steps: int, lr: float) -> float:

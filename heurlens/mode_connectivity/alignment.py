@@ -18,7 +18,7 @@ from torch import nn
 from torch.fx import GraphModule, Interpreter, Node
 from torch.utils._pytree import tree_leaves
 
-from ..core import check, device_of, inference, private, same_network, untouched
+from ..core import check, check_same_network, device_of, inference, private, untouched
 from heurlens.mode_connectivity.structure import (
     Factor,
     Structure,
@@ -387,7 +387,7 @@ def aligned_with_note(
 def _comparable(model_a, model_b):
     "Private copies of two networks; `ValueError` if they are not of one architecture"
     net_a, net_b = as_network(model_a, "model_a"), as_network(model_b, "model_b")
-    same_network(unwrapped(model_a), unwrapped(model_b))
+    check_same_network(unwrapped(model_a), unwrapped(model_b))
     held, must = "weights that it ties otherwise than model_a", "tie the same weights"
     check(set(state_of(net_a)) == set(state_of(net_b)), "model_b", held, must)
     return net_a, net_b

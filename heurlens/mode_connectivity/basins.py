@@ -21,7 +21,15 @@ from torch import nn
 from tqdm import tqdm
 
 from ..batchnorm import reestimate_bn
-from ..core import BadInput, check, device_of, private, reiterable, same_network, untouched
+from heurlens.core import (
+    BadInput,
+    check,
+    check_same_network,
+    device_of,
+    private,
+    reiterable,
+    untouched,
+)
 from .alignment import aligned_with_note
 from .curves import connect, line
 from .profiles import MEASURES, barrier, measure_all, rise
@@ -109,7 +117,7 @@ def _aligned(a, b, settings):
     "`b` aligned to `a`; None if alignment could read nothing"
     for arg, net in (("model_a", a), ("model_b", b)):
         private(unwrapped(net), arg)
-    same_network(unwrapped(a), unwrapped(b))
+    check_same_network(unwrapped(a), unwrapped(b))
     several = isinstance(settings.batches, dict)
     x = _first_input(a, next(iter(settings.batches.values())) if several else settings.batches)
     nothing = "'aligned' and 'repair' are NaN"

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
-from ..core import check, device_of, inference, private, same_network, untouched
+from ..core import check, check_same_network, device_of, inference, private, untouched
 from .structure import as_network, inputs_of, layer_of, unwrapped
 
 # %% ../../nbs/1_mode_connectivity/07_rescaling.ipynb #56f01645
@@ -196,7 +196,7 @@ def repaired(
     args = {"model": model, "model_a": model_a, "model_b": model_b}
     net, *ends = [as_network(m, arg) for arg, m in args.items()]
     for end in (model_a, model_b):
-        same_network(unwrapped(model), unwrapped(end))
+        check_same_network(unwrapped(model), unwrapped(end))
     out, device = private(model, as_is=True), device_of(net)
     with untouched(device, batches), torch.no_grad():
         order, left = _to_set(net, batches)
