@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCALE_DATA', 'AS_WRITTEN', 'Config', 'scaled', 'plain', 'read_record', 'Store', 'load_records', 'NotRun', 'first',
-           'pick']
+           'pick', 'select']
 
 # %% ../nbs/0_ground/02_records.ipynb #8ae51133
 import contextlib
@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from . import __version__
 from .core import BadInput, check
 from .files import load_tensors, locked, provenance, save_tensors, write_atomic
 
@@ -62,6 +61,7 @@ class Config(_Identity):
     amp: bool = False  # bf16 autocast in training; measurements are always float32
     threads: int = 1  # number of threads of the run, whoever runs it
     options: dict = field(default_factory=dict)  # settings of this kind of run alone
+    code: str = ""  # raised by hand when what computes the run changes
     assumed: tuple[str, ...] = ()  # settings that the paper does not state
 
     @property
@@ -70,7 +70,7 @@ class Config(_Identity):
         return _study(self)
 
     def key(self, fingerprint: Any = "") -> str:
-        "Hash of config, fingerprint and package version: equal keys mean equal results"
+        "Hash of config and fingerprint: equal keys mean equal results"
         return _key(self, fingerprint)
 
 # %% ../nbs/0_ground/02_records.ipynb #0c105180
@@ -85,7 +85,7 @@ def _study(cfg):
 def _key(cfg, fingerprint):
     "Hash of what decides a run's result; the data enter by their fingerprint, not by their name"
     deciding = {k: v for k, v in asdict(cfg).items() if k not in ("data", "images", "assumed")}
-    text = json.dumps([deciding, fingerprint, __version__], sort_keys=True)
+    text = json.dumps([deciding, fingerprint], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 # %% ../nbs/0_ground/02_records.ipynb #212c10cb
@@ -347,6 +347,24 @@ def first(records: Iterable[dict], name: str) -> dict:
         raise NotRun(name)
     return min(named, key=lambda r: r["provenance"]["config"]["seed"])
 
+# %% ../nbs/0_ground/02_records.ipynb #b7e2c0a1
+def _by_seed(records, what, diverged):
+    "{seed: result} of records of one run; see `pick`"
+    if not records:
+        raise NotRun(what)
+    results = {r["provenance"]["config"]["seed"]: r["result"] for r in records}
+    held = f"{len(records)} records of {what!r} for {len(results)} seeds"
+    must = "be of one chapter and one study: load them from one folder"
+    check(len(records) == len(results), "records", held, must)
+    whole = {s: r for s, r in results.items() if "not_run" not in r}
+    return {s: r for s, r in whole.items() if diverged or r.get("diverged_at") is None}
+
+
+def _has(config, settings):
+    "Does a config hold these settings, as fields or among its options?"
+    known = {**config["options"], **config}
+    return all(k in known and known[k] == v for k, v in settings.items())
+
 # %% ../nbs/0_ground/02_records.ipynb #569fb007
 def pick(records: Iterable[dict], name: str, diverged: bool = False) -> dict[int, dict]:
     """{seed: result} of the run `name`
@@ -356,11 +374,13 @@ def pick(records: Iterable[dict], name: str, diverged: bool = False) -> dict[int
     `NotRun` if there is no record of the run, `ValueError` if there are two of one seed.
     """
     named = [r for r in records if r["provenance"]["config"]["name"] == name]
-    if not named:
-        raise NotRun(name)
-    results = {r["provenance"]["config"]["seed"]: r["result"] for r in named}
-    held = f"{len(named)} records of {name!r} for {len(results)} seeds"
-    must = "be of one chapter and one study: load them from one folder"
-    check(len(named) == len(results), "records", held, must)
-    whole = {s: r for s, r in results.items() if "not_run" not in r}
-    return {s: r for s, r in whole.items() if diverged or r.get("diverged_at") is None}
+    return _by_seed(named, name, diverged)
+
+
+def select(records: Iterable[dict], diverged: bool = False, **settings: Any) -> dict[int, dict]:
+    """{seed: result} of the run with these settings: fields of its config, or of its options
+
+    So that no setting is ever read back out of a name. Otherwise as `pick`.
+    """
+    fits = [r for r in records if _has(r["provenance"]["config"], settings)]
+    return _by_seed(fits, ", ".join(f"{k}={v}" for k, v in settings.items()), diverged)
