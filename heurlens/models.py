@@ -10,6 +10,7 @@ import inspect
 from collections import OrderedDict
 from collections.abc import Mapping
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,31 +19,37 @@ from torch import nn
 from .core import check, check_whole, derive
 
 # %% ../nbs/0_ground/06_models.ipynb #d16bf5b6
-def _stack(plan, hidden, num_classes, in_chans, bn, side):
-    "Flat Sequential of 3x3 convolutions by `plan`, pooled to `side` x `side`, then three fully connected layers"
-    parts, c, conv, pool = [], in_chans, 0, 0
-    for p in plan:
-        if p == "M":
+def _convolutions(plan, in_chans, bn):
+    "[(name, layer)] of 3x3 convolutions, batch norms, ReLUs and poolings by `plan`"
+    parts, conv, pool = [], 0, 0
+    for width in plan:
+        if width == "M":
             pool += 1
             parts.append((f"pool{pool}", nn.MaxPool2d(2)))
             continue
         conv += 1
-        parts.append((f"conv{conv}", nn.Conv2d(c, p, 3, padding=1, bias=not bn)))
+        parts.append((f"conv{conv}", nn.Conv2d(in_chans, width, 3, padding=1, bias=not bn)))
         if bn:
-            parts.append((f"bn{conv}", nn.BatchNorm2d(p)))
+            parts.append((f"bn{conv}", nn.BatchNorm2d(width)))
         parts.append((f"relu{conv}", nn.ReLU()))
-        c = p
+        in_chans = width
+    return parts
+
+# %% ../nbs/0_ground/06_models.ipynb #ae760b5d
+def _stack(plan, hidden, num_classes, in_chans, bn, side):
+    "Convolutions by `plan`, pooling to `side` x `side`, then three fully connected layers"
+    parts, widths = _convolutions(plan, in_chans, bn), [w for w in plan if w != "M"]
     parts += [("avgpool", nn.AdaptiveAvgPool2d(side)), ("flatten", nn.Flatten())]
-    sizes = [c * side * side, hidden, hidden, num_classes]
+    sizes = [widths[-1] * side * side, hidden, hidden, num_classes]
     for k in range(3):
         parts.append((f"fc{k + 1}", nn.Linear(sizes[k], sizes[k + 1])))
         if k < 2:
-            parts.append((f"relu{conv + k + 1}", nn.ReLU()))
+            parts.append((f"relu{len(widths) + k + 1}", nn.ReLU()))
     return nn.Sequential(OrderedDict(parts))
 
 # %% ../nbs/0_ground/06_models.ipynb #00654c9d
 def _check_options(depth, depths, num_classes, width, in_chans, bn=True):
-    "`ValueError` where an option of a network is of another kind, or out of range"
+    "`ValueError` if an option of a network is of another kind, or out of range"
     if depths is not None:
         known = isinstance(depth, Real) and depth in depths
         check(known, "depth", depth, f"be one of {sorted(depths)}")
@@ -52,20 +59,21 @@ def _check_options(depth, depths, num_classes, width, in_chans, bn=True):
     check(number and 0 < width < float("inf"), "width", width, "be a positive number")
     check(isinstance(bn, (bool, np.bool_)), "bn", bn, "be True or False")
 
+# %% ../nbs/0_ground/06_models.ipynb #4fd33280
+def _scaled(widths, width):
+    "Numbers of channels, `width` times as many, at least one"
+    return [max(1, round(w * width)) for w in widths]
+
 # %% ../nbs/0_ground/06_models.ipynb #ab8653fe
-PLANS = {
-    11: (1, 1, 2, 2, 2),
-    13: (2, 2, 2, 2, 2),
-    16: (2, 2, 3, 3, 3),
-    19: (2, 2, 4, 4, 4),
-}  # convolutions before each pooling
+# depth: convolutions before each pooling
+PLANS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
 def _net(convs, widths, hidden, num_classes, width, in_chans, bn, side):
     "The stack whose stage k has convs[k] convolutions, widths[k] channels wide, then a pooling"
-    of = lambda w: max(1, round(w * width))
-    plan = [p for n, w in zip(convs, widths) for p in [of(w)] * n + ["M"]]
-    return _stack(plan, of(hidden), num_classes, in_chans, bn, side)
+    plan = [p for n, w in zip(convs, _scaled(widths, width)) for p in [w] * n + ["M"]]
+    (hidden,) = _scaled([hidden], width)
+    return _stack(plan, hidden, num_classes, in_chans, bn, side)
 
 # %% ../nbs/0_ground/06_models.ipynb #cdb2b091
 def vgg(
@@ -73,8 +81,8 @@ def vgg(
 ) -> nn.Sequential:
     """VGG for images of 32 x 32 or larger; `width` multiplies the number of channels
 
-    `ValueError` for a depth other than 11, 13, 16, 19, fewer than two classes, a width that is not
-    positive and finite, fewer than one input channel. Source: Simonyan and Zisserman (2015).
+    `ValueError` if the depth is not 11, 13, 16 or 19, there are fewer than two classes or no input
+    channel, or `width` is not positive and finite. Source: Simonyan and Zisserman (2015).
     """
     _check_options(depth, PLANS, num_classes, width, in_chans, bn)
     widths = (64, 128, 256, 512, 512)
@@ -86,56 +94,50 @@ def convnet(
 ) -> nn.Sequential:
     """A small VGG-shaped net for images of 8 x 8 or larger
 
-    Four convolutions (16, 16, 32, 32 channels times `width`), then layers of 64, 64 and
-    `num_classes`. `ValueError` as `vgg`.
+    Four convolutions (16, 16, 32, 32 channels times `width`), then fully connected layers of 64,
+    64 and `num_classes`. `ValueError` as for `vgg`.
     """
     _check_options(None, None, num_classes, width, in_chans, bn)
     return _net((2, 2), (16, 32), 64, num_classes, width, in_chans, bn, side=2)
 
 # %% ../nbs/0_ground/06_models.ipynb #66dd3f30
 class Block(nn.Module):
-    "relu(F(x) + shortcut(x)), F two 3x3 convolutions with batch norm; the shortcut is a projection where stride or width ask for one"
+    "relu(F(x) + shortcut(x)), F two 3x3 convolutions with batch norm"
 
-    def __init__(self, c_in, c_out, stride):
+    def __init__(self, c_in: int, c_out: int, stride: int):
         super().__init__()
-        self.conv1, self.bn1, self.relu1 = (
-            nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(c_out),
-            nn.ReLU(),
-        )
-        self.conv2, self.bn2, self.relu2 = (
-            nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(c_out),
-            nn.ReLU(),
-        )
-        self.shortcut = (
-            nn.Identity()
-            if stride == 1 and c_in == c_out
-            else nn.Sequential(
-                OrderedDict(
-                    conv=nn.Conv2d(c_in, c_out, 1, stride, bias=False), bn=nn.BatchNorm2d(c_out)
-                )
-            )
-        )
+        self.conv1 = nn.Conv2d(c_in, c_out, 3, stride, 1, bias=False)
+        self.bn1, self.relu1 = nn.BatchNorm2d(c_out), nn.ReLU()
+        self.conv2 = nn.Conv2d(c_out, c_out, 3, 1, 1, bias=False)
+        self.bn2, self.relu2 = nn.BatchNorm2d(c_out), nn.ReLU()
+        self.shortcut = _shortcut(c_in, c_out, stride)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         out = self.relu1(self.bn1(self.conv1(x)))
         return self.relu2(self.bn2(self.conv2(out)) + self.shortcut(x))
 
+# %% ../nbs/0_ground/06_models.ipynb #47afa604
+def _shortcut(c_in, c_out, stride):
+    "The identity; a projection if stride or width change the map"
+    if stride == 1 and c_in == c_out:
+        return nn.Identity()
+    conv = nn.Conv2d(c_in, c_out, 1, stride, bias=False)
+    return nn.Sequential(OrderedDict(conv=conv, bn=nn.BatchNorm2d(c_out)))
+
 # %% ../nbs/0_ground/06_models.ipynb #e87a240c
-STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (3, 5, 7, 9, 18)} | {
-    18: ((2,) * 4, (64, 128, 256, 512))
-}  # depth: blocks, widths
+# depth: blocks and channels of each stage
+STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (3, 5, 7, 9, 18)}
+STAGES |= {18: ((2,) * 4, (64, 128, 256, 512))}
 
 # %% ../nbs/0_ground/06_models.ipynb #4d4a6af2
 def _stages(blocks, widths, c):
-    "[(name, stage)] of residual blocks after `c` channels; every stage but the first halves the map"
+    "[(name, stage)] of residual blocks, `c` channels before them; all but the first halve the map"
     stages = []
-    for s, (n, w) in enumerate(zip(blocks, widths), 1):
+    for s, (n, width) in enumerate(zip(blocks, widths), 1):
         stage = OrderedDict()
         for b in range(1, n + 1):
-            stage[f"block{b}"] = Block(c, w, 2 if s > 1 and b == 1 else 1)
-            c = w
+            stage[f"block{b}"] = Block(c, width, 2 if s > 1 and b == 1 else 1)
+            c = width
         stages.append((f"stage{s}", nn.Sequential(stage)))
     return stages
 
@@ -146,33 +148,36 @@ def resnet(
     """ResNet for images of 8 x 8 or larger: conv1 bn1 relu1 stage1 ... avgpool flatten fc
 
     Blocks are `stage1.block1` and so on; `width` multiplies the number of channels. `ValueError`
-    for a depth other than 18, 20, 32, 44, 56, 110, otherwise as `vgg`. Source: He et al. (2015),
+    if the depth is not 18, 20, 32, 44, 56 or 110, otherwise as for `vgg`. Source: He et al. (2015),
     section 4.2, with projections (option B).
     """
     _check_options(depth, STAGES, num_classes, width, in_chans)
     blocks, widths = STAGES[depth]
-    widths = [max(1, round(w * width)) for w in widths]
-    stem = nn.Conv2d(in_chans, widths[0], 3, padding=1, bias=False)
-    parts = [("conv1", stem), ("bn1", nn.BatchNorm2d(widths[0])), ("relu1", nn.ReLU())]
-    parts += _stages(blocks, widths, widths[0])
+    widths = _scaled(widths, width)
+    first, *_, last = widths
+    conv = nn.Conv2d(in_chans, first, 3, padding=1, bias=False)
+    parts = [("conv1", conv), ("bn1", nn.BatchNorm2d(first)), ("relu1", nn.ReLU())]
+    parts += _stages(blocks, widths, first)
     parts += [("avgpool", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten())]
-    return nn.Sequential(OrderedDict([*parts, ("fc", nn.Linear(widths[-1], num_classes))]))
+    return nn.Sequential(OrderedDict([*parts, ("fc", nn.Linear(last, num_classes))]))
 
 # %% ../nbs/0_ground/06_models.ipynb #1dae8313
-def layer_names(model):
+def layer_names(model: nn.Module) -> list[str]:
     "Names of the convolutions and linear layers, first to last, as in `named_modules()`"
-    return [
-        n for n, m in model.named_modules() if isinstance(m, (nn.modules.conv._ConvNd, nn.Linear))
-    ]
+    kinds = (nn.modules.conv._ConvNd, nn.Linear)
+    return [name for name, m in model.named_modules() if isinstance(m, kinds)]
 
-# %% ../nbs/0_ground/06_models.ipynb #3c1e0f6a
-def deep_layers(model):
+
+def deep_layers(model: nn.Module) -> list[str]:
     "Names of the fully connected layers"
-    return [n for n, m in model.named_modules() if isinstance(m, nn.Linear)]
+    return [name for name, m in model.named_modules() if isinstance(m, nn.Linear)]
 
 # %% ../nbs/0_ground/06_models.ipynb #ceb2a55c
-def initialise(model, how="he", seed=0):
-    "`model`, its convolutions and linear layers drawn anew: 'he' or 'poor'"
+def initialise(model: nn.Module, how: str = "he", seed: int = 0) -> nn.Module:
+    """`model`, the weights of its convolutions and linear layers drawn anew
+
+    how: "he" or "poor"; `ValueError` if it is something else.
+    """
     check(how in ("he", "poor"), "how", how, "be 'he' or 'poor'")
     g = torch.Generator().manual_seed(derive(seed, "init"))
     for name in layer_names(model):
@@ -188,12 +193,19 @@ def initialise(model, how="he", seed=0):
 NETS = {"vgg": vgg, "resnet": resnet, "convnet": convnet}
 
 
-def build(net, num_classes, in_chans, how="he", seed=0):
-    "The initialised network that a config's `net` describes: {'name': 'vgg', 'depth': 16, 'width': 0.25}"
+def build(
+    net: Mapping[str, Any], num_classes: int, in_chans: int, how: str = "he", seed: int = 0
+) -> nn.Module:
+    """The initialised network that a config's `net` describes
+
+    net: {"name": "vgg", "depth": 16, "width": 0.25}, say. `ValueError` if it has no known name,
+    or options that the network of that name does not take.
+    """
     check(isinstance(net, Mapping), "net", net, "be a dict such as {'name': 'convnet'}")
-    kw = dict(net)
-    name = kw.pop("name", None)
+    options = dict(net)
+    name = options.pop("name", None)
     check(isinstance(name, str) and name in NETS, "net", net, f"name one of {sorted(NETS)}")
     known = sorted(set(inspect.signature(NETS[name]).parameters) - {"num_classes", "in_chans"})
-    check(set(kw) <= set(known), "net", net, f"hold no options of {name} but {known}")
-    return initialise(NETS[name](num_classes=num_classes, in_chans=in_chans, **kw), how, seed)
+    check(set(options) <= set(known), "net", net, f"hold no options of {name} but {known}")
+    network = NETS[name](num_classes=num_classes, in_chans=in_chans, **options)
+    return initialise(network, how, seed)
