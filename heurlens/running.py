@@ -30,7 +30,8 @@ from tqdm import tqdm
 
 from .claims import Claim
 from .core import check, device, using_threads
-from .data import Split, cache_folder
+from .data import Split
+from .images import cache_folder
 from .records import Config, Store
 from .study import check_scale, data_of, job_for, network
 from .terminal import say, show_warnings_as_lines, writable_folder
