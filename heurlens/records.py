@@ -57,7 +57,8 @@ class Config(_Identity):
     schedule: dict = field(default_factory=lambda: {"name": "constant"})
     batch: int = 100
     epochs: int = 1
-    augment: bool = True
+    augment: bool = True  # random crops
+    flip: bool = False  # mirroring too, where the data set allows it
     amp: bool = False  # bf16 autocast in training; measurements are always float32
     threads: int = 1  # number of threads of the run, whoever runs it
     options: dict = field(default_factory=dict)  # settings of this kind of run alone

@@ -39,7 +39,7 @@ from .train import OPTIMIZERS
 
 # %% ../nbs/4_use/02_running.ipynb #b8e1c885
 CHAPTERS = ("connectivity", "sgdr", "warmup", "distillation")
-SEEDS = {"connectivity": 3, "sgdr": 5, "warmup": 5, "distillation": 5}
+SEEDS = 5  # of each run, from `first_seed` on; pilots begin at 100
 
 
 def chapter(name: str) -> ModuleType:
@@ -59,15 +59,16 @@ def planned(
     data: str | None = None,
     seeds: int | None = None,
     budget: float = 1.0,
+    first_seed: int = 0,
 ) -> list[Config]:
     "Every config that `heurlens run` would run; those that others need come first"
-    check_scale(scale, budget)
+    check_scale(scale, budget, seed=first_seed)
     check(seeds is None or seeds >= 1, "seeds", seeds, "be at least 1")
     modules = {name: chapter(name) for name in chapters or CHAPTERS}
     tables = [
         module.runs(scale, seed, data, budget)
-        for name, module in modules.items()
-        for seed in range(seeds or SEEDS[name])
+        for module in modules.values()
+        for seed in range(first_seed, first_seed + (seeds or SEEDS))
     ]
     return [_with_images(cfg) for table in tables for cfg in table.values()]
 

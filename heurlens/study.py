@@ -9,7 +9,7 @@ __all__ = ['ENGINE', 'SCALES', 'MEASURED', 'check_scale', 'at_scale', 'data_of',
 # %% ../nbs/3_paper/01_study.ipynb #e2b44fe8
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from numbers import Real
 from pathlib import Path
@@ -152,6 +152,7 @@ def checkpoint_path(job: Job, store: Store) -> Path:
 def _training_batches(cfg, split, name):
     "Batches of a split to train on, their order drawn from the seed and `name`"
     order = derive(cfg.seed, name, "order")
+    split = replace(split, flip=split.flip and cfg.flip)
     return split.batches(cfg.batch, True, cfg.augment, order, drop_last=True, channels_last=True)
 
 
