@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -47,8 +48,9 @@ _DATA_HELP = "digits, cifar10, or a folder with train/<class>/ and test/<class>/
 _Chapters = Annotated[list[str] | None, typer.Argument(help=_CHAPTERS_HELP)]
 _Scale = Annotated[str, typer.Option(help="digits, small or paper: which table of numbers")]
 _Data = Annotated[str | None, typer.Option(help=f"{_DATA_HELP}; default: the scale's own")]
+_FirstSeed = Annotated[int, typer.Option(help="the first seed; pilots begin at 100")]
 _Seeds = Annotated[
-    int | None, typer.Option(help="seeds of each run; default: 5, and 3 for connectivity")
+    int | None, typer.Option(help="number of seeds of each run; default: 5")
 ]
 _Budget = Annotated[float, typer.Option(help="multiplies every training length, for a trial: 0.1")]
 _Out = Annotated[Path, typer.Option(help="folder of runs, read and written")]
@@ -71,7 +73,8 @@ _DryRun = Annotated[
 @app.command("run")
 def _run(
     chapters: _Chapters = None, scale: _Scale = "digits", data: _Data = None,
-    seeds: _Seeds = None, budget: _Budget = 1.0, out: _Out = Path("runs"),
+    seeds: _Seeds = None, first_seed: _FirstSeed = 0, budget: _Budget = 1.0,
+    out: _Out = Path("runs"),
     workers: _Workers = None, every: _EverySeconds = 60.0, quiet: _QuietRun = False,
     dry_run: _DryRun = False,
 ) -> None:  # fmt: skip
@@ -81,7 +84,7 @@ def _run(
     from heurlens.running import check_budget, images_of, planned, run_all
 
     check(workers is None or workers >= 0, "workers", workers, "be at least 0")
-    configs = planned(chapters, scale, data, seeds, budget)
+    configs = planned(chapters, scale, data, seeds, budget, first_seed)
     if dry_run:
         _print_plan(configs, out)
         return
@@ -127,21 +130,32 @@ def _state(cfg, store, record):
         diverged_at, not_run = (record["result"].get(k) for k in ("diverged_at", "not_run"))
     return str(not_run or "done") if diverged_at is None else f"diverged at step {diverged_at}"
 
+# %% ../nbs/4_use/04_cli.ipynb #58ab8f8e
+def _as_json(cfg, state):
+    "A run as one line of JSON, its whole config included"
+    from heurlens.records import plain
+
+    config = plain(asdict(cfg))
+    where = {k: config[k] for k in ("chapter", "name", "seed", "needs")}
+    return json.dumps({**where, "state": state, "config": config}, sort_keys=True)
+
 # %% ../nbs/4_use/04_cli.ipynb #27138ad3
 @app.command("list")
 def _list(
     chapters: _Chapters = None, scale: _Scale = "digits", data: _Data = None,
-    seeds: _Seeds = None, budget: _Budget = 1.0, out: _Out = Path("runs"),
+    seeds: _Seeds = None, first_seed: _FirstSeed = 0, budget: _Budget = 1.0,
+    out: _Out = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="one line of JSON per run")] = False,
 ) -> None:  # fmt: skip
     "List the runs, what they need, and which are done."
     from heurlens.records import Store
     from heurlens.running import missing, planned
 
-    store, configs = Store(out), planned(chapters, scale, data, seeds, budget)
+    store, configs = Store(out), planned(chapters, scale, data, seeds, budget, first_seed)
     todo = {id(cfg) for cfg in missing(configs, store)}
     for cfg in configs:
         state = _state(cfg, store, None if id(cfg) in todo else store.read(cfg))
-        print(f"{_run_line(cfg)}  {state:6}{_needs(cfg)}")
+        print(_as_json(cfg, state) if as_json else f"{_run_line(cfg)}  {state:6}{_needs(cfg)}")
 
 # %% ../nbs/4_use/04_cli.ipynb #e2b30b66
 _Root = Annotated[Path, typer.Argument(help="folder of runs or of published records")]

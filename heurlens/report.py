@@ -25,10 +25,10 @@ from typing import Any, NamedTuple
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from . import __version__
-from .claims import Verdict, judge
+from .claims import INCONCLUSIVE, NOT_SUPPORTED, Verdict, holm, judge
 from .core import BadInput, check
 from .plots import save
+from .published import saw
 from .records import Config, NotRun, load_records, plain, read_record
 from .running import CHAPTERS, chapter, claims
 from .terminal import say, writable_folder
@@ -50,26 +50,44 @@ def verdicts(records: Iterable[Record]) -> dict[str, Verdict | None]:
 # %% ../nbs/4_use/03_report.ipynb #37d68a43
 def _claim_lines(claim, verdict):
     "The lines of a scorecard on one claim"
-    pad = " " * 7
-    yield f"{claim.id:7}{verdict.verdict.upper() if verdict else 'NOT RUN'}"
-    yield f"{pad}{claim.sentence} (section {claim.section})"
+    pad = " " * 9
+    place = f", section {claim.section}" if claim.section else ""
+    yield f"{claim.id:9}{verdict.verdict.upper() if verdict else 'NOT RUN'}"
+    yield f"{pad}{claim.sentence} ({claim.whose}{place})"
+    if seen := saw(claim.id):
+        yield f"{pad}the paper saw: {seen}"
     if verdict:
-        yield from (f"{pad}premise: {part}" for part in verdict.premise)
-        yield from (f"{pad}claim: {part}" for part in verdict.parts)
+        yield from (f"{pad}{line}" for line in verdict.lines())
         yield f"{pad}see nbs/{claim.where}.ipynb"
 
 
 def scorecard(records: Iterable[Record]) -> str:
     "The scorecard of one study as plain text"
     found = verdicts(records)
-    lines = (line for i, (_, claim) in claims().items() for line in _claim_lines(claim, found[i]))
-    return "\n".join(lines)
+    lines = [line for i, (_, claim) in claims().items() for line in _claim_lines(claim, found[i])]
+    return "\n".join([*lines, *_together(found)])
+
+# %% ../nbs/4_use/03_report.ipynb #0f3ec2f7
+def _p(verdict):
+    "p-value of what a verdict says: of its part's rule, or of its contrary; NaN if undecided"
+    part = verdict.evidence.part
+    if verdict.verdict.startswith(INCONCLUSIVE):
+        return float("nan")
+    return 1 - part.p if verdict.verdict == NOT_SUPPORTED and part.rule != "within" else part.p
+
+
+def _together(found):
+    "A line on the decided verdicts that stand after Holm's correction; none without verdicts"
+    adjusted = holm({i: _p(v) for i, v in found.items() if v})
+    if adjusted:
+        stand = ", ".join(i for i, p in adjusted.items() if p < 0.025) or "none"
+        yield f"of {len(adjusted)} decided claims, after Holm's correction for all: {stand}"
 
 # %% ../nbs/4_use/03_report.ipynb #b75fdf3a
 def current(record: Record) -> bool:
     "Was this record made under the settings that this version would use?"
     try:
-        return record["provenance"]["heurlens"] == __version__ and _as_planned(record)
+        return _as_planned(record)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError):
         return False  # settings that no run writes
 
@@ -123,7 +141,7 @@ def _check_once(root, study, records):
 def studies(root: str | Path, strict: bool = False) -> dict[str, list[Record]]:
     """{study: records} below a folder of runs or of published records
 
-    Records of other settings or versions are left out, with one line on standard error for all.
+    Records of other settings or code are left out, with one line on standard error for all.
     A record that was cut off or changed is left out with a warning; if `strict`, `ValueError`.
     `ValueError` if a run is there twice.
     """
@@ -131,7 +149,7 @@ def studies(root: str | Path, strict: bool = False) -> dict[str, list[Record]]:
     loaded = load_records(folder, strict=strict) if folder.is_dir() else []
     kept = [r for r in loaded if current(r)]
     if left_out := len(loaded) - len(kept):
-        why = "were made under other settings or another version and are left out"
+        why = "were made under other settings or by other code and are left out"
         say(f"heurlens: {left_out} records below {root} {why}")
     for record in kept:
         by_study.setdefault(Config(**record["provenance"]["config"]).study, []).append(record)
@@ -145,15 +163,16 @@ def _row(claim, found):
     cells = [
         f"**{v.verdict}**<br>{v.headline.what}: {v.headline.estimate}" if v else "" for v in found
     ]
-    link = f"[{claim.where}]({claim.where}.ipynb)"
-    return f"| **{claim.id}** {claim.sentence} | {' | '.join(cells)} | {link} |"
+    cells = [saw(claim.id), *cells, f"[{claim.where}]({claim.where}.ipynb)"]
+    return f"| **{claim.id}** ({claim.whose}) {claim.sentence} | {' | '.join(cells)} |"
 
 
 def scorecard_table(root: str | Path, scales: Iterable[str] = ("digits", "small", "paper")) -> str:
     "The scorecard of all studies below `root` as a Markdown table, one column per study"
     found = {study: verdicts(records) for study, records in studies(root).items()}
     columns = list(dict.fromkeys([*scales, *found]))
-    rows = ["| claim | " + " | ".join(columns) + " | look at |", "|---" * (len(columns) + 2) + "|"]
+    head = ["claim", "the paper saw", *columns, "look at"]
+    rows = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for i, (_, claim) in claims().items():
         rows.append(_row(claim, [found.get(study, {}).get(i) for study in columns]))
     return "\n".join(rows)
