@@ -133,7 +133,7 @@ def _named(layers):
         names.setdefault(who, []).append(repr(name))
     return " and ".join(f"{', '.join(some)} of {who}" for who, some in names.items())
 
-
+# %% ../../nbs/2_cca/12_comparison.ipynb #beaf8d64
 def _few_samples(results, measure, value):
     "What to say of the number of samples of a table; None if they are enough"
     shown = results.pairs.items() if value in ("value", "retained") else ()
@@ -146,16 +146,19 @@ def _few_samples(results, measure, value):
     return f"{few} take {FEW} at least, rather hundreds" if results.n < FEW else None
 
 # %% ../../nbs/2_cca/12_comparison.ipynb #e87bdea3
-def _caution(results, few=None, collapsed=None):
-    "One text about all layers of a table that hold little, '' if none does; few: what to add"
+def _caution(results, measure, value, tidy=False):
+    "One text about all layers of a table that hold little; '' if none does"
     dead, flat = [], []
-    for who, side, names in zip(WHO, results.sides, collapsed or ((), ())):
+    collapsed = ((), ()) if tidy or results.collapsed is None else results.collapsed
+    for who, side, names in zip(WHO, results.sides, collapsed):
         dead += [(who, name) for name, s in side.items() if s is None]
         flat += [(who, name) for name, s in side.items() if s is not None and name in names]
+    # a tidy table has chance and collapse in it, except for minibatch CKA
+    silent = tidy and measure.name != "minibatch_cka"
     notes = [
         f"no variance in {_named(dead)}: NaN" if dead else None,
         f"collapsed, so that few directions decide: {_named(flat)}" if flat else None,
-        few,
+        None if silent else _few_samples(results, measure, value),
     ]
     return "; ".join(filter(None, notes))
 
@@ -183,7 +186,7 @@ def table(
     check(name != "minibatch_cka", "measure", name, must)
     measure = Measure(name, keep, debiased)
     results = _from_sums(centred(stats), measure)
-    _warn(_caution(results, _few_samples(results, measure, value), results.collapsed))
+    _warn(_caution(results, measure, value))
     return _square_table(results.pairs, value)
 
 # %% ../../nbs/2_cca/12_comparison.ipynb #5153391d
@@ -203,9 +206,8 @@ def _tidy_row(results, a, b, intervals):
     return row | {"collapsed": a in collapsed_a or b in collapsed_b}
 
 
-def _tidy_table(results):
+def _tidy_table(results, intervals):
     "DataFrame with one row per pair"
-    intervals = results.intervals()
     frame = pd.DataFrame([_tidy_row(results, a, b, intervals) for a, b in results.pairs])
     return frame.astype({"collapsed": "boolean" if results.collapsed is None else bool})
 
@@ -224,7 +226,7 @@ def _from_activations(networks, layers, measure):
     ]
     return _Results(pairs, sides, n, collapsed=collapsed)
 
-
+# %% ../../nbs/2_cca/12_comparison.ipynb #1b86278f
 def _from_batches(networks, layers, layout):
     "Results by minibatch CKA"
     sums, *widths = gather_batches(*networks, *layers, layout)
@@ -259,16 +261,6 @@ def _results(networks, layers, measure, layout, tidy):
         results, intervals=partial(intervals_of, results.pairs, stats, networks, measure)
     )
 
-# %% ../../nbs/2_cca/12_comparison.ipynb #b02f6aae
-def _cautions(results, measure, value, tidy):
-    "What `compare` warns of"
-    if not tidy:
-        few = _few_samples(results, measure, value)
-        return _caution(results, few, results.collapsed)
-    # a tidy table has chance and collapse in it, except for minibatch CKA
-    by_batches = measure.name == "minibatch_cka"
-    return _caution(results, _few_samples(results, measure, value) if by_batches else None)
-
 # %% ../../nbs/2_cca/12_comparison.ipynb #b94493df
 def compare(
     model_a: nn.Module, model_b: nn.Module, batches: Iterable,
@@ -278,11 +270,12 @@ def compare(
 ) -> pd.DataFrame:  # fmt: skip
     """Similarity of every layer of model_a (rows) to every layer of model_b (columns), as floats
 
-    batches, layers: as in `features`; layers_b None: those of layers_a that model_b has. measure,
-    layout, value: of MEASURES, LAYOUTS, VALUES (rank: the smaller one). keep: for svcca. debiased:
-    for cka. tidy: one row per pair instead, in two passes: layer_a, layer_b, value, chance, excess,
-    adjusted, retained, rank_a, rank_b, low, high (95 % interval), width_a, width_b, collapsed. NaN:
-    no variance, maps of different sizes at "positions"; at "positions" no chance level either.
+    batches, layers: as in `features`; layers_b None: those of layers_a that model_b has. measure:
+    cca, svcca, pwcca, cka, minibatch_cka, procrustes, dft_cca. layout of maps: pool, positions,
+    flat, dft. value: value, retained, chance, excess, adjusted, rank (the smaller one). keep: for
+    svcca. debiased: for cka. tidy: one row per pair, in two passes, with layer_a, layer_b, value,
+    chance, excess, adjusted, retained, rank_a, rank_b, low, high (95 % interval), width_a, width_b,
+    collapsed. NaN: no variance, maps of different sizes at "positions" (and all chance levels).
 
     Warns of dead and, unless tidy, of collapsed layers and of too few samples. `ValueError`: as
     `features` and the measure; for maps of different sizes at "positions", all asked for by name.
@@ -291,13 +284,15 @@ def compare(
     method, networks = Measure(name, keep, debiased), (model_a, model_b, batches)
     layers = as_names(layers_a, "layers_a"), as_names(layers_b, "layers_b")
     results = _results(networks, layers, method, layout, tidy)
-    _warn(_cautions(results, method, value, tidy))
-    return _tidy_table(results) if tidy else _square_table(results.pairs, value)
+    _warn(_caution(results, method, value, tidy))
+    if tidy:
+        return _tidy_table(results, results.intervals())
+    return _square_table(results.pairs, value)
 
 # %% ../../nbs/2_cca/12_comparison.ipynb #1d5d3ec5
-def _mark(ax, rows, index, columns, **style):
-    "Put a mark in the upper right corner of the cells of some rows of a tidy table"
-    x = [columns.index(b) + 0.82 for b in rows.layer_b]
+def _mark(ax, rows, index, columns, across, **style):
+    "Put a mark near the top of the cells of some rows of a tidy table; across: from the left"
+    x = [columns.index(b) + across for b in rows.layer_b]
     y = [index.index(a) + 0.18 for a in rows.layer_a]
     ax.scatter(x, y, s=14, lw=0.9, zorder=3, **style)
 
@@ -338,6 +333,6 @@ def draw_compare(ax: Axes, tidy: pd.DataFrame, value: str = "value", title: str 
     rings, crosses = (
         marked[marked[k].fillna(False).astype(bool)] for k in ("chance_like", "collapsed")
     )
-    _mark(ax, rings, index, columns, marker="o", facecolors="none", edgecolors="tab:red")
-    _mark(ax, crosses, index, columns, marker="x", facecolors="tab:red")
+    _mark(ax, rings, index, columns, 0.82, marker="o", facecolors="none", edgecolors="tab:red")
+    _mark(ax, crosses, index, columns, 0.18, marker="x", facecolors="tab:red")
     return ax

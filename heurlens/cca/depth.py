@@ -62,7 +62,7 @@ _NO_READINGS = {
     "rank_b": 0,
 }
 
-
+# %% ../../nbs/2_cca/13_depth.ipynb #6ff662f5
 def _check_samples(side, layer):
     "`BadInput` if there are too few samples for the directions of a side"
     k = directions_of_variance(side)
@@ -85,7 +85,7 @@ def _is_pair(pair, model_a, model_b):
     a, b = pair
     return is_exact(model_a, [a]) and is_exact(model_b, [b])
 
-
+# %% ../../nbs/2_cca/13_depth.ipynb #b5484d81
 def _checked_pairs(model_a, model_b, pairs):
     "Pairs of layers as tuples; `BadInput` if there are none, or if one is something else"
     pairs = [tuple(p) if isinstance(p, (tuple, list)) else p for p in pairs]
@@ -147,7 +147,7 @@ def _squares(before, after, name):
     w0, w1 = (w[name].detach().double().cpu() for w in (before, after))
     return float((w1 - w0).square().sum()), float(w0.square().sum())
 
-
+# %% ../../nbs/2_cca/13_depth.ipynb #6c5036af
 def _root_of_ratio(moved, size):
     "sqrt(moved / size); 0 or inf where size is 0"
     if size == 0:
