@@ -143,7 +143,7 @@ def _own_attributes(module):
 
 # %% ../nbs/0_ground/11_fingerprints.ipynb #4ec7408e
 def difference(model_a: nn.Module, model_b: nn.Module) -> str | None:
-    "The first difference of two networks outside their state dicts, in words; None if none is known"
+    "The first difference of two networks outside their state dicts, in words; None if not known"
     a, b = unsaved(model_a), unsaved(model_b)
     for key in {**a, **b}:
         if a.get(key) != b.get(key):
