@@ -174,6 +174,7 @@ def contours(ax: Axes, frame: pd.DataFrame, z: str = "loss", title: str = "") ->
     drawn = ax.contourf(grid.columns, grid.index, values, **style)
     bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8, ticks=at[::3], format="%.2g", label=z)
     bar.minorticks_off()
-    ax.set(title=title, aspect="equal", xlabel="distance in weight space", ylabel="distance")
+    distance = "distance in weight space"
+    ax.set(title=title, aspect="equal", xlabel=distance, ylabel=distance)
     ax.grid(False)
     return ax
