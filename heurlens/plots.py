@@ -64,10 +64,15 @@ def theme(context: str = "notebook") -> contextlib.ExitStack:
 
 # %% ../nbs/0_ground/12_plots.ipynb #528ef383
 def save(fig: Figure, path: str | Path) -> Path:
-    "Path of the PNG that `fig` was saved to, the same bytes for the same figure"
+    """Path of the file that `fig` was saved to, the same bytes for the same figure
+
+    The suffix decides: .svg, or .png at 200 dots per inch.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fig.savefig(path, metadata={"Software": None}, bbox_inches="tight")
+    nameless = {"Date": None, "Creator": None} if path.suffix == ".svg" else {"Software": None}
+    with plt.rc_context({"svg.hashsalt": "heurlens"}):
+        fig.savefig(path, dpi=200, metadata=nameless, bbox_inches="tight")
     return path
 
 # %% ../nbs/0_ground/12_plots.ipynb #a368d111
