@@ -49,9 +49,7 @@ _Chapters = Annotated[list[str] | None, typer.Argument(help=_CHAPTERS_HELP)]
 _Scale = Annotated[str, typer.Option(help="digits, small or paper: which table of numbers")]
 _Data = Annotated[str | None, typer.Option(help=f"{_DATA_HELP}; default: the scale's own")]
 _FirstSeed = Annotated[int, typer.Option(help="the first seed; pilots begin at 100")]
-_Seeds = Annotated[
-    int | None, typer.Option(help="number of seeds of each run; default: 5")
-]
+_Seeds = Annotated[int | None, typer.Option(help="number of seeds of each run; default: 5")]
 _Budget = Annotated[float, typer.Option(help="multiplies every training length, for a trial: 0.1")]
 _Out = Annotated[Path, typer.Option(help="folder of runs, read and written")]
 

@@ -332,6 +332,7 @@ def publish(root: str | Path = "runs", results: str | Path = "results") -> int:
         _remove_outdated(goals)
         for study, records in studies(results).items():
             for drawing in drawings(records):
-                new = save(drawing.figure, stage / f"{drawing.name}.png")
-                _replace(new, results / "figures" / study / new.name)
+                for suffix in ("png", "svg"):
+                    new = save(drawing.figure, stage / f"{drawing.name}.{suffix}")
+                    _replace(new, results / "figures" / study / new.name)
     return len(texts)

@@ -22,11 +22,11 @@ from heurlens.batchnorm import (
     mixed_batches,
     norm_layers,
     path_statistics,
-    samples_in,
     set_statistics,
     to_device,
 )
 from ..core import check, device_of, each_batch, inference, untouched
+from ..train import check_classes
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #0ac91a7b
 MEASURES = ("loss", "accuracy", "entropy", "disagree_a", "disagree_b")
@@ -67,51 +67,12 @@ def checked_loss(
     none, or if `loss_fn` does not return a scalar tensor.
     """
     if check_targets and loss_fn is F.cross_entropy:
-        _check_classes(out, y)
+        check_classes(out, y)
     loss = loss_fn(out, y)
     scalar = isinstance(loss, torch.Tensor) and loss.ndim == 0
     held = f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}"
     check(scalar, "loss_fn", held, "return a scalar tensor")
     return loss
-
-# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #2042f827
-def _require(ok, what):
-    "`ValueError` unless `ok`: the default loss has no meaning for `what`"
-    must = "be named (F.mse_loss for a regression, say) except for scores and classes in int64"
-    check(ok, "loss_fn", f"cross-entropy, the default, for {what}", must)
-
-
-def _check_classes(out, y):
-    "`ValueError` if cross-entropy has no meaning for these outputs and targets"
-    tensors = isinstance(out, torch.Tensor) and isinstance(y, torch.Tensor)
-    kinds = f"outputs of type {type(out).__name__} and targets of type {type(y).__name__}"
-    _require(tensors, kinds)
-    shape = tuple(out.shape)
-    scores = out.ndim >= 2 and shape[1] > 1
-    _require(scores, f"outputs of shape {shape}, which score no two classes")
-    if y.is_floating_point():
-        _check_distribution(shape, y)
-    else:
-        _check_indices(shape, y)
-
-# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #dae30118
-def _check_distribution(shape, y):
-    "`ValueError` unless each target is a distribution over the classes of outputs of `shape`"
-    shares = y.shape == shape and bool((y >= 0).all())
-    shares = shares and bool(((y.sum(1) - 1).abs() < 0.01).all())
-    _require(
-        shares, f"float targets of shape {tuple(y.shape)} that are no distribution over classes"
-    )
-
-# %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #c50595f2
-def _check_indices(shape, y):
-    "`ValueError` unless the targets are class indices that fit outputs of `shape`"
-    _require(y.dtype in (torch.int64, torch.uint8), f"targets of {y.dtype}")
-    fits = y.shape == shape[:1] + shape[2:]
-    _require(fits, f"targets of shape {tuple(y.shape)} and outputs of {shape}")
-    indices = y[y != -100]  # the index that cross-entropy ignores
-    inside = bool(((indices >= 0) & (indices < shape[1])).all())
-    _require(inside, f"classes outside 0..{shape[1] - 1}")
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #a3430428
 def _disagreements(points, end):
@@ -138,7 +99,7 @@ def _evaluate(net, batches, settle, count, loss_fn, ends):
     "Means of MEASURES over the samples, a list [5][count], of `net` as settle(i) sets it"
     table, n, device = 0.0, 0, device_of(net)
     for x, y in each_batch(batches):
-        size, x, y = samples_in(x), as_input(x, net), to_device(y, device)
+        size, x, y = len(x), as_input(x, net), to_device(y, device)
         points = []
         for i in range(count):
             settle(i)
