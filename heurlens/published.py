@@ -35,8 +35,8 @@ def published(name: str, **where: Any) -> pd.DataFrame:
         frame = pd.read_csv(file)
     for column, value in where.items():
         check(column in frame, "where", column, f"name columns of {name}: {', '.join(frame)}")
-        known = list(frame[column].unique())
-        check(value in known, column, value, f"be one of {', '.join(map(str, known))}")
+        values = list(frame[column].unique())
+        check(value in values, column, value, f"be one of {', '.join(map(str, values))}")
         frame = frame[frame[column] == value]
     return frame.reset_index(drop=True)
 
@@ -276,7 +276,7 @@ _WARMUP_SETTINGS = {
 
 # %% ../nbs/3_paper/00_published.ipynb #94bff13c
 _DISTILLATION = {
-    "teacher": _said("section 5", data="cifar10", depth=16) | _said("figure 6", bn=False),
+    "teacher": _said("section 5", depth=16) | _said("figure 6", bn=False),
     "student": _said("section 5", temperature=5, alpha=1.0, trials=5, accuracy=85.18),
     "twin": _said("section 5", alpha=0.0, trials=5, accuracy=83.01),
 }
@@ -324,5 +324,5 @@ ASSUMED: dict[str, dict[str, Setting]] = {
         **_said("not named", weight_decay=None),
     },
     "distillation": _said("not named", student_widths=None),
-    "cca": _said("named as a suggestion, not as used", dft=None) | _said("not named", images=None),
+    "cca": _said("a suggestion, never said to be used", dft=None) | _said("not named", images=None),
 }
