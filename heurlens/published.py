@@ -218,7 +218,14 @@ def paper_line(ax: Axes, x: Any, y: Any, label: str = "paper") -> Axes:
 
 def paper_points(ax: Axes, x: Any, y: Any, label: str = "paper") -> Axes:
     "The axes, with values `y` of the paper at `x` as small grey diamonds, in front of bars"
-    style = {"ls": "", "marker": "D", "ms": 4, "mfc": "white", "mec": GREY, "zorder": 3}
+    style: dict[str, Any] = {
+        "ls": "",
+        "marker": "D",
+        "ms": 4,
+        "mfc": "white",
+        "mec": GREY,
+        "zorder": 3,
+    }
     ax.plot(x, y, **style, label=_label_once(ax, label))
     return ax
 
@@ -296,7 +303,7 @@ def known(chapter: str, *groups: str) -> dict[str, Any]:
     Places are in `KNOWN[chapter][group][setting].where`. `ValueError` for an unknown name.
     """
     check(chapter in KNOWN, "chapter", chapter, f"be one of {', '.join(KNOWN)}")
-    values = {}
+    values: dict[str, Any] = {}
     for group in groups:
         must = f"be groups of {chapter}: {', '.join(KNOWN[chapter])}"
         check(group in KNOWN[chapter], "groups", group, must)
