@@ -47,7 +47,7 @@ _all_ = [
 class _CallablePackage(types.ModuleType):
     """A package that can be called like its function `cca`: `heurlens.cca(x, y)`
 
-    Tested in nbs/4_use/98_names.ipynb.
+    Tested in ../4_use/98_names.ipynb.
     """
 
     def __call__(self, x: Any, y: Any) -> Similarity:
