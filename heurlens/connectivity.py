@@ -322,8 +322,10 @@ def principal_plane(states: Sequence[dict], names: Sequence[str]) -> tuple[np.nd
 # %% ../nbs/3_paper/02_connectivity.ipynb #50989034
 def _map(cfg, data, store):
     "Where modes and bends lie in their principal plane"
-    labels = {name: "bend" if store.read(cfg, name=name)["result"].get("looks") else "last"
-              for name in cfg.needs}
+    labels = {
+        name: "bend" if store.read(cfg, name=name)["result"].get("looks") else "last"
+        for name in cfg.needs
+    }
     states = [store.load(cfg, label, name) for name, label in labels.items()]
     weights = dict(restored(cfg, data, store, "last", "G").named_parameters())
     places, shares = principal_plane(states, list(weights))
@@ -434,7 +436,10 @@ def _pair_parts(records, measure, what, rule, margin):
 def _longer(records):
     "Control: what doubling the training moves the dip of the curve from G to C"
     dips = [
-        {seed: dip(result["profiles"][-1]) for seed, result in paths(records, "C", factor=f).items()}
+        {
+            seed: dip(result["profiles"][-1])
+            for seed, result in paths(records, "C", factor=f).items()
+        }
         for f in (LONGER, 1)
     ]
     return Part("dip of G-C trained twice as long, less its dip", _paired(*dips), "within", DEEP)
@@ -629,7 +634,9 @@ class Panel:
 
 
 _PANELS = {
-    1: Panel("fig1", "validation_accuracy", ("accuracy_first", "accuracy_second"), "validation accuracy"),
+    1: Panel(
+        "fig1", "validation_accuracy", ("accuracy_first", "accuracy_second"), "validation accuracy"
+    ),
     7: Panel("fig7", "validation_loss", ("loss_first", "loss_second"), "validation loss"),
     8: Panel("fig8", "training_accuracy", ("accuracy_train",), "training accuracy"),
     9: Panel("fig9", "training_loss", ("loss_train",), "training loss", "log"),
