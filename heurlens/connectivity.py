@@ -51,7 +51,7 @@ LABELS = {
     "G2": "second reference",
 }
 
-
+# %% ../nbs/3_paper/02_connectivity.ipynb #67729d80
 def _published_dip(curve):
     "Lowest accuracy on a curve of the paper's Figure 1 less its lower drawn end, in 0..1"
     accuracy = curve.sort_values("t").validation_accuracy.to_numpy() / 100
@@ -82,7 +82,7 @@ class Numbers:
 _LONG = {"epochs": 80, "lr": 0.015, "batch": 100}
 _SHORT = {"epochs": 10, "lr": 0.03, "batch": 50}
 NUMBERS = {
-    "digits": Numbers(12, 200, _SHORT, 5, 3, 200, 3e-3, 0.02, (2.0, 5e-3, 50)),
+    "digits": Numbers(12, 200, _SHORT, 5, 3, 200, 3e-3, 0.02, (2.0, 1e-2, 50)),
     "small": Numbers(60, 4000, _LONG, 13, 5, 10_000),
     "paper": Numbers(200, 4000, _LONG, 28, 28, 50_000),
 }
@@ -156,7 +156,7 @@ class CurveOptions:
     kind: str = "chain"
     bends: int = 1
 
-
+# %% ../nbs/3_paper/02_connectivity.ipynb #0f63cdcf
 def _curve_options(scale, mode, budget, bn, factor):
     "`CurveOptions` at a scale: the curve is measured after each quarter, or at its end alone"
     n = NUMBERS[scale]
@@ -260,7 +260,7 @@ def _measured_sets(cfg, data):
     parts = dict(zip(("first", "second"), (unseen.subset(idx) for idx in halves)))
     return {k: v.batches(512) for k, v in {"train": train.subset(slice(n)), **parts}.items()}
 
-
+# %% ../nbs/3_paper/02_connectivity.ipynb #f991be29
 BEND = 0.5  # where the bend of a curve is
 _COLUMNS = [f"{m}_{s}" for m in ("loss", "accuracy") for s in ("train", "first", "second")]
 
@@ -289,7 +289,7 @@ def _profiles(cfg, data, store, straight, curve):
         profiles.append(_between_ends(ends, path.profile(sets, ts, sets["train"])))
     return ends, profiles
 
-
+# %% ../nbs/3_paper/02_connectivity.ipynb #1466d4b6
 def _aligned(cfg, data, a, b, ends):
     "Profile of the line from a to b with its units permuted to match a's; None for other arms"
     options, sets = CurveOptions(**cfg.options), _measured_sets(cfg, data)
@@ -344,7 +344,7 @@ def _map(cfg, data, store):
     places, shares = principal_plane(states, list(weights))
     return {"diverged_at": None, "places": dict(zip(labels, places.tolist())), "shares": shares}
 
-
+# %% ../nbs/3_paper/02_connectivity.ipynb #26ebb58d
 def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this chapter; read from the store if it is already there"
     return run(cfg, {"train": _mode, "curve": _curve, "map": _map}, store)
