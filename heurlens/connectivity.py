@@ -335,14 +335,15 @@ def principal_plane(states: Sequence[dict], names: Sequence[str]) -> tuple[np.nd
 # %% ../nbs/3_paper/02_connectivity.ipynb #50989034
 def _map(cfg, data, store):
     "Where modes and bends lie in their principal plane"
-    labels = {
-        name: "bend" if store.read(cfg, name=name)["result"].get("looks") else "last"
-        for name in cfg.needs
-    }
-    states = [store.load(cfg, label, name) for name, label in labels.items()]
+    made = {name: store.read(cfg, name=name)["provenance"]["config"] for name in cfg.needs}
+    kept = {"train": "last", "curve": "bend"}
+    states = [store.load(cfg, kept[config["kind"]], name) for name, config in made.items()]
     weights = dict(restored(cfg, data, store, "last", "G").named_parameters())
     places, shares = principal_plane(states, list(weights))
-    return {"diverged_at": None, "places": dict(zip(labels, places.tolist())), "shares": shares}
+    points = {"modes": {}, "bends": {}}
+    for config, place in zip(made.values(), places):
+        points["modes" if config["kind"] == "train" else "bends"][config["options"]["mode"]] = place
+    return {"diverged_at": None, **points, "shares": shares}
 
 # %% ../nbs/3_paper/02_connectivity.ipynb #26ebb58d
 def experiment(cfg: Config, store: Store | None = None) -> dict:
@@ -354,11 +355,11 @@ HALVES = ("first", "second")
 
 
 def dip(profile: dict) -> float:
-    "Accuracy at the lowest inner point of a path less that at its lower end, each found elsewhere"
+    "Accuracy at the lowest point of a path less that at its lower end, each found elsewhere"
     found = []
     for chosen, other in (HALVES, HALVES[::-1]):
         accuracy, measured = profile[f"accuracy_{chosen}"], profile[f"accuracy_{other}"]
-        lowest = 1 + int(np.argmin(accuracy[1:-1]))
+        lowest = int(np.argmin(accuracy))
         end = 0 if accuracy[0] <= accuracy[-1] else -1
         found.append(measured[lowest] - measured[end])
     return float(np.mean(found))
@@ -708,22 +709,31 @@ def figure9(records: list[dict]) -> plt.Figure:
     return _figure(records, 9)
 
 # %% ../nbs/3_paper/02_connectivity.ipynb #36e28de1
+def _marks(ax, places, bends):
+    "Modes as filled marks, or bends as open ones, a colour and a shape for each mode"
+    for i, (mode, (x, y)) in enumerate(sorted(places.items())):
+        style = {"color": colour(i), "marker": "osD^vPX*"[i % 8], "ls": "", "ms": 7}
+        if bends:
+            ax.plot(x, y, mfc="none", **style)
+        else:
+            ax.plot(x, y, label=f"{mode.replace('2', '′')}: {LABELS[mode]}", **style)
+
+# %% ../nbs/3_paper/02_connectivity.ipynb #c00a4168
 def figure10(records: list[dict]) -> plt.Figure:
     "Figure 10: modes, and the bends of their curves, in the principal plane of their weights"
     result = first(records, "map")["result"]
     with theme():
-        fig, ax = plt.subplots(figsize=(5, 4))
-        places = result.get("places", {})
-        for name, (x, y) in places.items():
-            bend = len(name) > 1 and name != "G2"
-            ax.plot(x, y, "o", color=colour(1 if bend else 0), mfc="none" if bend else None)
-            ax.annotate(name.replace("G2", "G'"), (x, y), (4, 4), textcoords="offset points")
-        if not places:
+        fig, ax = plt.subplots(figsize=(7, 4))
+        if "modes" in result:
+            order = sorted(result["modes"])
+            _marks(ax, result["modes"], False)
+            _marks(ax, {m: result["bends"].get(m, (np.nan, np.nan)) for m in order}, True)
+            names = [f"component ({share:.0%} of the variance)" for share in result["shares"]]
+            ax.set(xlabel=f"first {names[0]}", ylabel=f"second {names[1]}", aspect="equal")
+            fig.legend(loc="outside right center")
+        else:
             ax.text(0.5, 0.5, "no run left to show", ha="center", transform=ax.transAxes)
-        shares = [f" ({share:.0%} of the variance)" for share in result.get("shares", [])]
-        for k, (name, share) in enumerate(zip(("first", "second"), shares or ["", ""])):
-            ax.set(**{"xy"[k] + "label": f"{name} principal component{share}"})
-        ax.set(title="modes (filled) and bends of the curves (open)", aspect="equal")
+        ax.set(title="modes (filled) and bends of their curves from G (open)")
     return fig
 
 
