@@ -55,7 +55,7 @@ LABELS = {
 def _published_dip(curve):
     "Lowest accuracy on a curve of the paper's Figure 1 less its lower drawn end, in 0..1"
     accuracy = curve.sort_values("t").validation_accuracy.to_numpy() / 100
-    return accuracy.min() - min(accuracy[0], accuracy[-1])
+    return float(accuracy.min() - min(accuracy[0], accuracy[-1]))
 
 
 def published_dips() -> dict[str, float]:
@@ -665,12 +665,12 @@ def _along(records, mode, panel):
     return pd.DataFrame(rows)
 
 # %% ../nbs/3_paper/02_connectivity.ipynb #d21bdff3
-def _draw_pair(ax, records, mode, panel):
+def _draw_pair(ax, table, mode, panel):
     "One panel: our paths from G to a mode, and the paper's curve"
     title = f"{mode}: {LABELS[mode]}"
     straight = {"straight line": {"color": "0.5", "ls": "--"}}
     labels = {"xlabel": "position $t$ on the path", "ylabel": panel.ylabel, "yscale": panel.yscale}
-    lines(ax, _along(records, mode, panel), "t", "value", "stage", title, straight, **labels)
+    lines(ax, table, "t", "value", "stage", title, straight, **labels)
     drawn = published(panel.source, curve=f"G{mode}", curve_epoch=80)
     values = drawn[panel.column] / (100 if "accuracy" in panel.column else 1)
     paper_line(ax, drawn.t, values)
@@ -679,10 +679,12 @@ def _draw_pair(ax, records, mode, panel):
 # %% ../nbs/3_paper/02_connectivity.ipynb #a5ab5f6c
 def _figure(records, number):
     "A figure of six panels"
+    panel = _PANELS[number]
+    tables = [_along(records, mode, panel) for mode in PAIRS]
     with theme():
         fig, axes = plt.subplots(2, 3, figsize=(8, 4.6), sharex=True, sharey=True)
-        for ax, mode in zip(axes.flat, PAIRS):
-            _draw_pair(ax, records, mode, _PANELS[number])
+        for ax, mode, table in zip(axes.flat, PAIRS, tables):
+            _draw_pair(ax, table, mode, panel)
         drawn = (ax.get_legend_handles_labels() for ax in axes.flat)
         handles, names = max(drawn, key=lambda legend: len(legend[1]))
         fig.legend(handles, names, loc="outside lower center", ncols=len(names))
