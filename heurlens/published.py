@@ -56,6 +56,18 @@ def _saw_mc():
         f"below the lower end on {', '.join(rest.index)}, {falls[worst]:.1f} points on {worst}"
     )
 
+
+def _saw_mc_o():
+    "What the paper saw for MC-O"
+    loss = published("fig7")
+    loss = loss[loss.t.between(0.4, 0.6)].groupby(["curve", "curve_epoch"]).validation_loss.mean()
+    first, last = (loss.xs(epoch, level="curve_epoch") for epoch in (20, 80))
+    up = (last > first).sum()
+    return (
+        f"validation loss around the bend, curve epoch 20 to 80: {first.mean():.2f} to "
+        f"{last.mean():.2f} on average, higher on {up} of {len(last)} curves"
+    )
+
 # %% ../nbs/3_paper/00_published.ipynb #2736cfa4
 def _climb(figure, pair):
     "'pair: highest training loss on its segment (that of its higher end drawn)'"
@@ -63,14 +75,20 @@ def _climb(figure, pair):
     return f"{pair} {loss.max():.3g} ({max(loss.iloc[0], loss.iloc[-1]):.3g})"
 
 
+def _climbs(figure):
+    "The climbs of all segments of a figure"
+    climbs = ", ".join(_climb(figure, pair) for pair in published(figure).pair.unique())
+    return f"highest training loss on the segment (at its higher end): {climbs}"
+
+
 def _saw_sgdr1():
     "What the paper saw for SGDR-1"
-    restarts, steps = (
-        ", ".join(_climb(figure, pair) for pair in published(figure).pair.unique())
-        for figure in ("fig2c", "fig2d")
-    )
-    start = "highest training loss on the segment (at its higher end)"
-    return f"{start}: SGDR {restarts}; step decay {steps}"
+    return _climbs("fig2c")
+
+
+def _saw_sgdr1d():
+    "What the paper saw for SGDR-1D"
+    return _climbs("fig2d")
 
 
 def _saw_sgdr2():
@@ -114,19 +132,31 @@ def _diagonal(figure, panel):
 def _saw_sgdr4():
     "What the paper saw for SGDR-4"
     layers = ["conv1", "conv8", "fc1", "fc2", "fc3"]
-    far, near = (_diagonal("fig14", panel)[layers] for panel in "ba")
-    pairs = [f"{name} {x:.2f} ({y:.2f})" for name, x, y in zip(layers, far, near)]
-    return f"similarity of epochs 10 and 150 (150 and 155): {', '.join(pairs)}"
+    pairs = [f"{name} {v:.2f}" for name, v in _diagonal("fig14", "a")[layers].items()]
+    return f"similarity of epochs 150 and 155: {', '.join(pairs)}"
+
+
+def _saw_sgdr4s():
+    "What the paper saw for SGDR-4S"
+    layers = ["conv1", "conv4", "conv8", "fc1", "fc2", "fc3"]
+    pairs = [f"{name} {v:.2f}" for name, v in _diagonal("fig14", "b")[layers].items()]
+    return f"similarity of epochs 10 and 150: {', '.join(pairs)}"
 
 
 def _saw_sgdr3():
     "What the paper saw for SGDR-3"
-    segment, curve = (published("fig11", pair="70-150", path=p) for p in ("segment", "curve"))
-    first, *_, last = loss = segment.validation_loss
+    first, *_, last = loss = published("fig11", pair="70-150", path="segment").validation_loss
     return (
         f"validation loss on the segment 70-150 falls to {loss.min():.2f} ({first:.2f}, {last:.2f} "
-        f"at its ends), on the curve it rises to {curve.validation_loss.max():.2f}"
+        "at its ends)"
     )
+
+
+def _saw_sgdr3c():
+    "What the paper saw for SGDR-3C"
+    highest = published("fig11", path="curve").groupby("pair").validation_loss.max()
+    pairs = [f"{pair} {highest[pair]:.2f}" for pair in ("30-70", "70-150", "30-150")]
+    return f"highest validation loss on the curves (0.31 to 0.34 at the ends): {', '.join(pairs)}"
 
 # %% ../nbs/3_paper/00_published.ipynb #f41b953d
 _WARMUP = ("lb_warmup", "lb_no_warmup", "sb_no_warmup")
@@ -172,25 +202,47 @@ def _fig6(panel):
 
 def _saw_kd1():
     "What the paper saw for KD-1"
-    apart, signed = _fig6("c"), _fig6("a") - _fig6("b")
-    means, first = apart.mean(), signed.loc[:, "fc1":].iloc[:10].mean()
+    means = _fig6("c").mean().iloc[:6]
     return (
-        f"similarity to the teacher, student against twin, mean over its layers: {means.min():.3f} "
-        f"apart ({means.idxmin()}) to {means.max():.3f} (logits), at most {apart.max().max():.2f}; "
-        f"signed, FC layers {first.min():+.3f} to {first.max():+.3f} to its first ten layers"
+        "similarity to the teacher, student and twin apart, mean over the teacher's layers: "
+        f"{means.min():.3f} to {means.max():.3f} in the student's layers before the FC stack"
+    )
+
+
+def _saw_kd1d():
+    "What the paper saw for KD-1D"
+    apart = _fig6("c")
+    means = [f"{name} {v:.3f}" for name, v in apart.mean().loc["fc1":].items()]
+    return f"the same in the FC stack: {', '.join(means)}; at most {apart.max().max():.2f} (logits)"
+
+
+def _saw_kd1s():
+    "What may be read off the paper's figure for KD-1S"
+    signed = (_fig6("a") - _fig6("b")).loc[:, "fc1":]
+    first, last = signed.iloc[:10].mean(), signed.iloc[-7:].mean()
+    return (
+        f"(by its figure 6) student less twin: FC layers {first.min():+.3f} to {first.max():+.3f} to "
+        f"the teacher's first ten layers, {last.min():+.3f} to {last.max():+.3f} to its FC stack"
     )
 
 # %% ../nbs/3_paper/00_published.ipynb #442982c9
 _SEEN: dict[str, Callable[[], str]] = {
     "MC": _saw_mc,
+    "MC-O": _saw_mc_o,
     "SGDR-1": _saw_sgdr1,
+    "SGDR-1D": _saw_sgdr1d,
     "SGDR-2": _saw_sgdr2,
     "SGDR-3": _saw_sgdr3,
+    "SGDR-3C": _saw_sgdr3c,
     "SGDR-4": _saw_sgdr4,
+    "SGDR-4S": _saw_sgdr4s,
     "WARM-1": _saw_warm1,
+    "WARM-1S": _saw_warm1,
     "WARM-2": _saw_warm2,
     "WARM-3": _saw_warm3,
     "KD-1": _saw_kd1,
+    "KD-1D": _saw_kd1d,
+    "KD-1S": _saw_kd1s,
 }
 
 
