@@ -154,9 +154,12 @@ def _saw_sgdr3():
 
 def _saw_sgdr3c():
     "What the paper saw for SGDR-3C"
-    highest = published("fig11", path="curve").groupby("pair").validation_loss.max()
-    pairs = [f"{pair} {highest[pair]:.2f}" for pair in ("30-70", "70-150", "30-150")]
-    return f"highest validation loss on the curves (0.31 to 0.34 at the ends): {', '.join(pairs)}"
+    pairs, parts = ["30-70", "70-150", "30-150"], ("segment", "curve")
+    segment, curve = (published("fig11", path=p).groupby("pair").validation_loss for p in parts)
+    highest = ", ".join(f"{pair} {v:.2f}" for pair, v in curve.max()[pairs].items())
+    ends = pd.concat([segment.first()[pairs], segment.last()[pairs]])
+    where = f"{ends.min():.2f} to {ends.max():.2f} next to the ends"
+    return f"highest validation loss on the curves: {highest} ({where})"
 
 # %% ../nbs/3_paper/00_published.ipynb #f41b953d
 _WARMUP = ("lb_warmup", "lb_no_warmup", "sb_no_warmup")
@@ -221,7 +224,7 @@ def _saw_kd1s():
     signed = (_fig6("a") - _fig6("b")).loc[:, "fc1":]
     first, last = signed.iloc[:10].mean(), signed.iloc[-7:].mean()
     return (
-        f"(by its figure 6) student less twin: FC layers {first.min():+.3f} to {first.max():+.3f} to "
+        f"(figure 6) student less twin: FC layers {first.min():+.3f} to {first.max():+.3f} to "
         f"the teacher's first ten layers, {last.min():+.3f} to {last.max():+.3f} to its FC stack"
     )
 
