@@ -85,7 +85,7 @@ SCHEMES = {**PAPER, **OURS}
 SMALL_LR = 0.05
 ASSUMED = ("weight_decay", "augment", "flip", "init")
 
-# %% ../nbs/3_paper/04_warmup.ipynb #ce0c6b90
+# %% ../nbs/3_paper/04_warmup.ipynb #a9e296d3
 _CIFAR = {"small": 100, "large": 5000, "window": 200, "short": 30, "at": (60, 120, 150)}
 NUMBERS = {  # batches, the window in steps, epochs of our controls, epochs at which rates drop
     "digits": {"small": 50, "large": 350, "window": 60, "short": 30, "at": (30, 35, 38)},
@@ -97,7 +97,7 @@ EPOCHS = {"digits": (40, 40), "small": (65, 300), "paper": (300, 300)}
 SMALL_BATCH_EPOCHS = {"digits": 20}  # where they are fewer
 RESNET_EPOCHS = 20  # the window's
 
-# %% ../nbs/3_paper/04_warmup.ipynb #3f8bd234
+# %% ../nbs/3_paper/04_warmup.ipynb #73fa5de0
 def _resnet(depth, width=1.0):
     "A config's `net` of a ResNet"
     return {"name": "resnet", "depth": depth, "width": width}
@@ -118,7 +118,7 @@ FACTORS = {  # of the rate that linear scaling gives: judged
     "paper": {"stack": 1, "resnet": 2, "deeper_resnet": 2},
 }
 
-# %% ../nbs/3_paper/04_warmup.ipynb #4d74cc43
+# %% ../nbs/3_paper/04_warmup.ipynb #c1acf052
 @dataclass(frozen=True)
 class Options:
     "What a run of this chapter adds to a config; times are steps"
@@ -132,7 +132,7 @@ class Options:
     init_of: str = "stack"  # runs with the same word share an initialisation,
     order_of: str = "LB"  # and these an order of the images
 
-# %% ../nbs/3_paper/04_warmup.ipynb #601dc62e
+# %% ../nbs/3_paper/04_warmup.ipynb #6bee07e4
 def _schedule(scheme, options, at):
     "Schedule of a scheme; `at`: the epochs at which the rate drops"
     numbers = {"at": list(at), "factor": 0.1}
@@ -150,7 +150,7 @@ def _options(scale, family, scheme, factor, budget):
     late = scheme == "warmup" and family == "stack"
     return Options(scheme, family, factor, window, late=late, init_of=family, **small)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #eed424be
+# %% ../nbs/3_paper/04_warmup.ipynb #e5e114d3
 def _epochs(scale, family, scheme, seed):
     "Epochs of a run at full budget"
     if family != "stack":
@@ -223,7 +223,7 @@ def random_masks(model: torch.nn.Module, seed: int) -> dict[str, torch.Tensor]:
     shapes = {f"{name}.weight": model.get_submodule(name).weight.shape for name in names}
     return {name: torch.rand(shape, generator=g) < share for name, shape in shapes.items()}
 
-# %% ../nbs/3_paper/04_warmup.ipynb #83c16e2e
+# %% ../nbs/3_paper/04_warmup.ipynb #875dd721
 class Slowed:
     "Handle that shortens every step of some parameters to `share` of it, until `thaw()`"
 
@@ -245,7 +245,7 @@ class Slowed:
         for hook in self.hooks:
             hook.remove()
 
-# %% ../nbs/3_paper/04_warmup.ipynb #0fdc20e2
+# %% ../nbs/3_paper/04_warmup.ipynb #3dc1c393
 def _slowed(model, optimizer, scheme):
     "Handle on the parameters that a scheme warms up: of the FC layers, or of all others"
     deep = {id(p) for name in deep_layers(model) for p in model.get_submodule(name).parameters()}
@@ -291,7 +291,7 @@ def _maps(before, after, data, names):
         warnings.filterwarnings("ignore", message="(?s).*(no variance|collapsed|samples are few)")
         return compare(before, after, probe(data), names, names).to_numpy()
 
-# %% ../nbs/3_paper/04_warmup.ipynb #52e50ee7
+# %% ../nbs/3_paper/04_warmup.ipynb #84912f89
 def _moment(cfg, data, store, start, end):
     "What happened between two steps: weights, similarity of each layer, for Figure 5 of all pairs"
     before, after, change = _two(cfg, data, store, start, end)
@@ -307,7 +307,7 @@ def _moment(cfg, data, store, start, end):
         **({"matrix": _maps(before, after, data, layers)} if drawn else {}),
     }
 
-# %% ../nbs/3_paper/04_warmup.ipynb #b2e2383e
+# %% ../nbs/3_paper/04_warmup.ipynb #9962e187
 def _sound(cfg, data, store, step):
     "Do the weights after `step` steps give a finite loss, batch-norm statistics re-estimated?"
     net = restored(cfg, data, store, f"w{step}")
@@ -325,7 +325,7 @@ def _last_sound(cfg, data, store, history):
     fit(short, data, store, snapshots=steps, at_step=_holder(cfg))
     return next((k for k in steps if _sound(cfg, data, store, k)), 0)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #9bde0c53
+# %% ../nbs/3_paper/04_warmup.ipynb #c222ed92
 def _holder(cfg):
     "The `at_step` of a run"
     return Holder(cfg.options["scheme"], cfg.options["window"], derive(cfg.seed, "holder"))
@@ -342,7 +342,7 @@ def _pairs_of_steps(cfg, steps_per_epoch):
         pairs["late"] = (options.window, late)
     return {k: p for k, p in pairs.items() if max(p) <= cfg.epochs * steps_per_epoch}
 
-# %% ../nbs/3_paper/04_warmup.ipynb #c8e2b251
+# %% ../nbs/3_paper/04_warmup.ipynb #ce8e35bc
 def _moments(cfg, data, store, history):
     "{moment: what happened} of a run; within the window up to the last sound step"
     pairs, lost = _pairs_of_steps(cfg, history["steps_per_epoch"]), history["diverged_at"]
@@ -352,7 +352,7 @@ def _moments(cfg, data, store, history):
         pairs = {"window": window}
     return {k: _moment(cfg, data, store, *steps) for k, steps in pairs.items()}
 
-# %% ../nbs/3_paper/04_warmup.ipynb #1040b9d7
+# %% ../nbs/3_paper/04_warmup.ipynb #38fda456
 def _accuracies(cfg, history, chance):
     "Accuracy at the window's end, in the half window after it (None: not trained so long), at last"
     epochs = max(1, cfg.options["window"] // history["steps_per_epoch"])
@@ -394,7 +394,7 @@ def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this chapter; read from the store if it is already there"
     return run(cfg, KINDS, store)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #5503faec
+# %% ../nbs/3_paper/04_warmup.ipynb #b1a14106
 SWEEP = {"stack": (0.25, 0.35, 0.5, 0.71, 1), "resnet": (0.5, 1, 2, 4)}
 
 
@@ -412,7 +412,7 @@ def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
                 configs[name] = replace(cfg, name=name, epochs=epochs)
     return configs
 
-# %% ../nbs/3_paper/04_warmup.ipynb #7a1d77da
+# %% ../nbs/3_paper/04_warmup.ipynb #0df4c2ed
 SLACK = 0.02  # margin of accuracy
 CLOSER = 0.05  # of similarity
 RATIO = 1.5  # of weight change
@@ -479,7 +479,7 @@ def convolutions(layers: list[str]) -> list[str]:
     "The convolutions among the layers"
     return [name for name in layers if name.rpartition(".")[2].startswith("conv")]
 
-# %% ../nbs/3_paper/04_warmup.ipynb #e89a4ee4
+# %% ../nbs/3_paper/04_warmup.ipynb #68fd4b93
 def reading(
     result: dict,
     group: Callable = stack_layers,
@@ -562,7 +562,7 @@ def _similarity_controls(records, scheme):
         _closer(records, scheme, "none", column="equal"),
     ]
 
-# %% ../nbs/3_paper/04_warmup.ipynb #bbc56ebf
+# %% ../nbs/3_paper/04_warmup.ipynb #db3552d9
 def _warm1(records):
     "Evidence on WARM-1"
     controls = [
@@ -633,7 +633,7 @@ def _warm2(records):
     controls += [_over(records, "none"), dead(records, "freeze_fc"), dead(records, "warmup")]
     return Evidence(_over(records, "warmup", margin=-SLACK), [lead(records)], controls)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #3e6bd282
+# %% ../nbs/3_paper/04_warmup.ipynb #e6f2631f
 def _warm2b(records):
     "Evidence on WARM-2b"
     frozen = outcomes(records, "freeze_fc")
@@ -676,7 +676,7 @@ WARM_1 = Claim(
     _warm1,
 )
 
-# %% ../nbs/3_paper/04_warmup.ipynb #94ec2131
+# %% ../nbs/3_paper/04_warmup.ipynb #7509d117
 WARM_1S = Claim(
     "WARM-1S",
     "paper",
@@ -727,7 +727,7 @@ WARM_2S = Claim(
     _warm2s,
 )
 
-# %% ../nbs/3_paper/04_warmup.ipynb #bb78f657
+# %% ../nbs/3_paper/04_warmup.ipynb #2bfdeae6
 WARM_2B = Claim(
     "WARM-2b",
     "ours",
@@ -790,7 +790,7 @@ def _draw_accuracy(ax, table, frame, title=""):
     times = (frame.epoch + 1) / WINDOW
     return paper_line(ax, times, frame.validation_accuracy / 100)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #34e7d068
+# %% ../nbs/3_paper/04_warmup.ipynb #12b19406
 def _depth(layers):
     "Places of layers from 0 to 1"
     return np.linspace(0, 1, len(layers))
@@ -812,7 +812,7 @@ def _draw_layers(ax, records, scheme, column="value"):
     ax.set_xticks(*zip(*shown), rotation=90)
     return ax
 
-# %% ../nbs/3_paper/04_warmup.ipynb #162a09cc
+# %% ../nbs/3_paper/04_warmup.ipynb #2464dce2
 def _draw_rates(ax, records, scheme):
     "Panel: the rate of a setup as a share of the large batch's, the paper's behind it"
     large = first(records, "none")
@@ -875,7 +875,7 @@ def _mean_map(results, moment):
         warnings.filterwarnings("ignore", message="Mean of empty slice")
         return pd.DataFrame(np.nanmean(maps, axis=0), layers, layers)
 
-# %% ../nbs/3_paper/04_warmup.ipynb #832c71a8
+# %% ../nbs/3_paper/04_warmup.ipynb #6b656f46
 def _draw_map(ax, records, panel):
     "Panel of Figure 5: ours"
     scheme, moment = PANELS[panel]
@@ -914,7 +914,7 @@ def figure5(records: list[dict]) -> plt.Figure:
         fig.colorbar(image, ax=axes, shrink=0.5, label="similarity")
     return fig
 
-# %% ../nbs/3_paper/04_warmup.ipynb #95a50766
+# %% ../nbs/3_paper/04_warmup.ipynb #4bdfbd26
 RESNETS = {"resnet": "resnet18", "deeper_resnet": "resnet32"}  # as the paper's tables name them
 
 
@@ -944,7 +944,7 @@ def figure15(records: list[dict]) -> plt.Figure:
         fig.legend(grey, ["the paper's ResNets 18 and 32"], loc="outside lower center")
     return fig
 
-# %% ../nbs/3_paper/04_warmup.ipynb #5e216081
+# %% ../nbs/3_paper/04_warmup.ipynb #46f70c8f
 def _by_layer(records, value):
     "Long table setup, seed, layer, value of (layer, value) pairs of what happened in the window"
     rows = []
@@ -964,7 +964,7 @@ def _retained(held):
     pairs = zip(held["layers"], held["profile"]["retained"])
     return [(name, value) for name, value in pairs if name in held["weights"]]
 
-# %% ../nbs/3_paper/04_warmup.ipynb #7bfaa0e9
+# %% ../nbs/3_paper/04_warmup.ipynb #f38d8a2a
 TIMES = {"at_window": "window's end", "after": "half a window on", "accuracy": "end"}
 
 
@@ -996,7 +996,7 @@ def controls_figure(records: list[dict]) -> plt.Figure:
         fig.legend(*change.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return fig
 
-# %% ../nbs/3_paper/04_warmup.ipynb #39d22ff7
+# %% ../nbs/3_paper/04_warmup.ipynb #fabc5d6f
 FIGURES = {
     "figure4": figure4,
     "figure5": figure5,
@@ -1004,7 +1004,7 @@ FIGURES = {
     "warmup_controls": controls_figure,
 }
 
-# %% ../nbs/3_paper/04_warmup.ipynb #e431d22f
+# %% ../nbs/3_paper/04_warmup.ipynb #e710b540
 READINGS = ("value", "excess", "adjusted", "equal", "retained", "rank_a", "rank_b")
 
 
