@@ -22,6 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.patheffects import withStroke
 
 from .cca.comparison import compare
 from .cca.depth import depth_profile
@@ -30,12 +31,12 @@ from .core import check, derive, device
 from .data import Batches, Data
 from .mode_connectivity.basins import barrier_matrix, basins_figure
 from .mode_connectivity.curves import connect, line
-from .mode_connectivity.planes import landscape, plane, surface, trail, window
+from .mode_connectivity.planes import plane, surface, trail, window
 from .mode_connectivity.profiles import barrier
 from .models import all_layers
-from .plots import colour, heat, lines, theme
+from .plots import colour, contours, heat, lines, theme
 from .published import ASSUMED as ASSUMED_BY_US
-from .published import layer_labels, paper_line, published
+from .published import paper_line, published
 from .records import Config, NotRun, Store, first, pick, scaled, select
 from .schedules import make_schedule, rates_of, schedule
 from heurlens.study import (
@@ -56,7 +57,7 @@ from .train import train
 # %% ../nbs/3_paper/03_sgdr.ipynb #cc7a9da6
 CODE = 2  # raised by hand when what computes a result changes
 NUMBERS = {  # period: epochs of the first cycle. step: length of step decay in the paper's epochs
-    "digits": {"period": 3, "step": 155, "curve": 10, "ts": 11, "grid": 9, "const": 5},
+    "digits": {"period": 3, "step": 155, "curve": 10, "ts": 9, "grid": 7, "const": 3},
     "small": {"period": 10, "step": 155, "curve": 20, "ts": 16, "grid": 11, "const": 1},
     "paper": {"period": 10, "step": 200, "curve": 80, "ts": 30, "grid": 25, "const": 5},
 }  # curve: epochs of a curve. const: number of seeds that also train at constant rate
@@ -157,7 +158,7 @@ PAIRS = {  # {group: {pair: the two epochs, as the paper counts}}
 }
 DECIDING = ("70-150", "30-150")  # the pairs of SGDR-1
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #71f03fed
 @dataclass(frozen=True)
 class Joined:
     "Options of a path: the two networks that it joins, and whether a curve is trained"
@@ -184,7 +185,7 @@ def _joined(scale, period, seed):
             start, end = (ours(epoch, period) for epoch in epochs)
             yield Joined(group, pair, name, start, name, end, n["ts"], curve)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #ab66d3f9
 def _path_configs(scale, period, seed, common):
     "Configs of the paths, and of the training that goes on from an end"
     curve = {"lr": 0.015, "schedule": {"name": "curve"}}
@@ -210,7 +211,7 @@ class Compared:
     epoch_b: int
     whole: bool
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #196df425
 def _comparisons(scale, period, seed, common):
     "Configs of the comparisons of representations"
     for pair, (run_a, a), (run_b, b) in (
@@ -281,7 +282,7 @@ def _pilots(scale, period, common):
 # %% ../nbs/3_paper/03_sgdr.ipynb #88442b1b
 LEAST = 0.01  # share of the images that the smallest trial trains on
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #935b1125
 def runs(
     scale: str = "digits", seed: int = 0, data: str | Path | None = None, budget: float = 1.0
 ) -> dict[str, Config]:
@@ -343,7 +344,7 @@ def _curve(cfg, data, store, a, b):
     given |= {"seed": derive(cfg.seed, cfg.name), **checkpoint_of(cfg, store)}
     return connect(a, b, batches, kind="chain", bends=1, epochs=cfg.epochs, **given)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #da0b9497
 def _path(cfg, data, store):
     "Profiles of the segment and of a trained curve between two networks; the bend is kept"
     o = Joined(**cfg.options)
@@ -485,7 +486,7 @@ def _pilot_row(config, result):
     row |= {"loss w30": start, "loss w70": middle, "loss w150": end}
     return row | {f"height {pair}": height(profiles[pair]) for pair in SGDR_PAIRS}
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #3a58b968
 def pilot_table(records: Iterable[dict]) -> pd.DataFrame:
     "One row per rate and pilot seed: accuracy, losses of the iterates, heights of the segments"
     of_pilots = [r for r in records if r["provenance"]["config"]["kind"] == "pilot"]
@@ -570,7 +571,7 @@ def _beyond_constant(records):
     by_group = [over_pairs(records, group, DECIDING, height) for group in ("sgdr", "const")]
     return Part("height, SGDR less constant rate", _less(*by_group), "above", 0.0)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #5abc3c15
 def _sgdr1(records):
     "Evidence for SGDR-1"
     ends = [*over_pairs(records, "sgdr", DECIDING, between_ends).values()]
@@ -602,7 +603,7 @@ def highest_step(records: Iterable[dict]) -> dict[int, float]:
     }
     return {seed: split_halves(inner[seed, "a"], inner[seed, "b"]) for seed in seeds}
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #a23e8d4f
 def _sgdr1d(records):
     "Evidence for SGDR-1D"
     values = [*highest_step(records).values()]
@@ -632,7 +633,7 @@ def _last_loss(profile):
     *_, end = loss_of(profile)
     return end
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #8eb5184b
 def _sgdr2(records):
     "Evidence for SGDR-2"
     further = {s: r["line"] for s, r in select(records, kind="further").items()}
@@ -772,7 +773,7 @@ def _half_as_high(records, way):
     what = "barrier between cycle ends less half of that between independent runs"
     return Part(f"{what}, {way}", _less(within, apart, 0.5), "above", 0.0)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #f4313560
 def _sgdrb(records):
     "Evidence for SGDR-B"
     premise, apart = [*_trained(records, "sgdr")], barriers(records, "bn", True)
@@ -862,7 +863,7 @@ def _per_paper_epoch(record):
     schedule = record["provenance"]["config"]["schedule"]
     return 10 / schedule["period"] if "period" in schedule else 60 / min(schedule["at"])
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #955bdad4
 def _draw_accuracy(ax, records):
     "A panel of validation accuracy over training, by schedule (figure 2a)"
     rows = [
@@ -877,7 +878,8 @@ def _draw_accuracy(ax, records):
         paper_line(ax, paper.epoch + 1, paper.validation_accuracy)
     labels = {"xlabel": "epoch, as the paper counts", "ylabel": "validation accuracy, %"}
     lines(ax, pd.DataFrame(rows), "epoch", "accuracy", "run", "accuracy", **labels)
-    return ax.set(ylim=(50, 100)) and ax
+    ax.set(ylim=(50, 100))
+    return ax
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #4b9ccef7
 def _draw_rates(ax, records):
@@ -909,13 +911,19 @@ def _along(records, group, pair, column):
     return pd.DataFrame(rows)
 
 
+def _with_gaps(t, values):
+    "The points of a curve of the paper, with a break where its legend hides some"
+    after = np.flatnonzero(np.diff(t) > 1.5 / 29) + 1
+    return np.insert(t.to_numpy(), after, np.nan), np.insert(values.to_numpy(), after, np.nan)
+
+# %% ../nbs/3_paper/03_sgdr.ipynb #1ac4d227
 def _draw_pair(ax, records, group, pair, column, figure, of_paper):
     "A panel of one pair: our segment and curve, and the paper's"
     where = {"schedule": {"sgdr": "sgdr", "step": "sgd"}[group]} if figure == "fig11" else {}
-    for word, ls in STYLES.items():
+    for word, ls in reversed(STYLES.items()):
         paper = published(figure, pair=pair, path=word, **where)
-        line_of = paper_line(ax, paper.t, paper[of_paper]).lines
-        line_of[-1].set_linestyle(ls)
+        *_, drawn = paper_line(ax, *_with_gaps(paper.t, paper[of_paper])).lines
+        drawn.set_linestyle(ls)
     styles = {word: {"color": colour(i), "ls": ls} for i, (word, ls) in enumerate(STYLES.items())}
     table = _along(records, group, pair, column)
     if column.startswith("accuracy"):
@@ -942,7 +950,7 @@ def figure2(records: list[dict]) -> plt.Figure:
         _share_legend(fig, axes[0, 1])
     return fig
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #55e4d1d8
 def _share_legend(fig, ax):
     "A legend below the figure, of the lines of one of its panels, those of the paper first"
     handles, words = ax.get_legend_handles_labels()
@@ -959,7 +967,7 @@ def _path_row(profiles):
         row[word] = np.mean([height(p, part) for p in profiles])
     return row
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #c4ef8247
 def paths_table(records: Iterable[dict]) -> pd.DataFrame:
     "One row per path: training loss at both ends and at its highest, difference, signed heights"
     rows = {}
@@ -1009,14 +1017,20 @@ def _of_seed_0(records, **settings):
 
 
 def _draw_plane(ax, records, pair, part):
-    "A panel of our surface"
+    "A panel of our surface, with the networks on the way and the bend projected onto it"
     result = _of_seed_0(records, kind="plane", pair=pair)
     ground, points = pd.DataFrame(result["surface"]), pd.DataFrame(result["trail"])
-    names = [*(f"$w_{{{n}}}$" for n in TRAILS[pair]), "bend"]
     word = {"train": "training", "valid": "validation"}[part]
-    start, *_, end, _ = names
-    title = f"ours, {word} loss: {start}, {end}"
-    return landscape(ax, ground, points, f"loss_{part}", names, title)
+    title = f"ours, {word} loss: w{pair.replace('-', ', w')}"
+    contours(ax, ground.assign(loss=ground[f"loss_{part}"]), "loss", title)
+    ax.plot(points.x[:-1], points.y[:-1], "o-", color=colour(3), ms=3, lw=0.7)
+    ax.plot(points.x.iloc[-1], points.y.iloc[-1], "D", color=colour(3), ms=4)
+    for name, point in zip([*(f"w{n}" for n in TRAILS[pair]), "bend"], points.itertuples()):
+        place = {"xytext": (3, 3), "textcoords": "offset points"}
+        outline = [withStroke(linewidth=2, foreground="white")]
+        ax.annotate(name, (point.x, point.y), fontsize=7, path_effects=outline, **place)
+    ax.set(aspect="auto", xlabel="distance along the segment", ylabel="distance from it")
+    return ax
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #12eabc6b
 def _draw_contours(ax, surface, panel):
@@ -1027,11 +1041,11 @@ def _draw_contours(ax, surface, panel):
         for i, (_, piece) in enumerate(part.groupby("piece")):
             label = f"{math.exp(level):.2g}" if i == 0 else "_"
             ax.plot(piece.pc1, piece.pc2, color=shade, lw=1, label=label)
-    points = published("fig3_points", panel=panel)
+    points = published("fig3_points", panel=panel).set_index("point")
     ax.plot(points.pc1, points.pc2, "o", color="0.3", ms=3)
-    for point in points[~points.point.str.endswith("_end")].itertuples():
-        ax.annotate(point.point.replace("w30-70", "bend"), (point.pc1, point.pc2), fontsize=7)
-    ax.set(title=f"paper, {surface} loss: w30, w70", aspect="equal", xlabel="first axis")
+    for point, word in {"w30_end": "w30", "w70_end": "w70", "w30-70": "bend"}.items():
+        ax.annotate(word, points.loc[point, ["pc1", "pc2"]], fontsize=7)
+    ax.set(title=f"paper, {surface} loss: w30, w70", xlabel="first axis")
     ax.set(ylabel="second axis")
     ax.legend(
         title="loss", fontsize=7, title_fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5)
@@ -1042,7 +1056,7 @@ def _draw_contours(ax, surface, panel):
 def figure3(records: list[dict]) -> plt.Figure:
     "Figures 3, 12, 13: loss on the planes of two cycle ends and their bend, and the paper's"
     with theme():
-        fig, axes = plt.subplots(2, 3, figsize=(12, 7))
+        fig, axes = plt.subplots(2, 3, figsize=(12, 6.5))
         for row, part, surface, panel in zip(
             axes, ("train", "valid"), ("training", "validation"), "cd"
         ):
@@ -1051,16 +1065,17 @@ def figure3(records: list[dict]) -> plt.Figure:
             _draw_contours(row[2], surface, panel)
     return fig
 
-# %% ../nbs/3_paper/03_sgdr.ipynb #92dd25a7
+# %% ../nbs/3_paper/03_sgdr.ipynb #8e6e3140
 def _draw_matrix(ax, records, pair):
-    "A heat map of similarities of every layer to every other one"
+    "Number of layers in a heat map of similarities of every layer to every other one"
     result = _of_seed_0(records, kind="layers", pair=pair)["matrix"]
     names, (before, after) = result["layers"], pair.split("-")
     table = pd.DataFrame(np.array(result["values"], float), names, names)
     table = table.rename_axis(index=f"epoch {before}", columns=f"epoch {after}")
-    return heat(ax, table, f"ours, epochs {before} and {after}")
+    heat(ax, table, f"ours, epochs {before} and {after}").tick_params(labelsize=7)
+    return len(names)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #2dad9df4
 def _draw_diagonal(ax, records, pair, panel):
     "Similarity of each layer to itself over depth, and the paper's"
     paper = published("fig14", panel=panel)
@@ -1080,14 +1095,15 @@ def _draw_diagonal(ax, records, pair, panel):
     lines(ax, pd.DataFrame(rows), "x", "value", "pair", "each layer to itself", **labels)
     return ax.legend()
 
-# %% ../nbs/3_paper/03_sgdr.ipynb #85e0ca68
+# %% ../nbs/3_paper/03_sgdr.ipynb #b955bbeb
 def figure14(records: list[dict]) -> plt.Figure:
     "Figure 14: similarity of layers before and after a restart, and from epoch 10 to 150"
     with theme():
-        fig, axes = plt.subplots(2, 2, figsize=(9, 7.5), height_ratios=(2, 1))
+        fig, axes = plt.subplots(2, 2, height_ratios=(2, 1))
         for (above, below), pair, panel in zip(axes.T, ("150-155", "10-150"), "ab"):
-            _draw_matrix(above, records, pair)
+            side = max(4.5, 0.16 * _draw_matrix(above, records, pair))
             _draw_diagonal(below, records, pair, panel)
+        fig.set_size_inches(2 * side, side + 3)
     return fig
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #92c241ff
@@ -1111,6 +1127,6 @@ def figure_basins(records: list[dict]) -> plt.Figure:
     title = f"first way with a barrier of at most {RISE} nats"
     return basins_figure(_named_barriers(records), RISE, title)
 
-
+# %% ../nbs/3_paper/03_sgdr.ipynb #adac46d9
 FIGURES = {"figure2": figure2, "figure3": figure3, "figure11": figure11, "figure14": figure14}
 FIGURES |= {"figure_basins": figure_basins}
