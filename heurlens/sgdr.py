@@ -1025,10 +1025,11 @@ def _draw_plane(ax, records, pair, part):
     contours(ax, ground.assign(loss=ground[f"loss_{part}"]), "loss", title)
     ax.plot(points.x[:-1], points.y[:-1], "o-", color=colour(3), ms=3, lw=0.7)
     ax.plot(points.x.iloc[-1], points.y.iloc[-1], "D", color=colour(3), ms=4)
-    for name, point in zip([*(f"w{n}" for n in TRAILS[pair]), "bend"], points.itertuples()):
-        place = {"xytext": (3, 3), "textcoords": "offset points"}
-        outline = [withStroke(linewidth=2, foreground="white")]
-        ax.annotate(name, (point.x, point.y), fontsize=7, path_effects=outline, **place)
+    start, *_, end = TRAILS[pair]
+    outline, place = [withStroke(linewidth=2, foreground="white")], {"textcoords": "offset points"}
+    for name, i in {f"w{start}": 0, f"w{end}": -2, "bend": -1}.items():
+        place |= {"xytext": (3, 3), "fontsize": 7, "path_effects": outline}
+        ax.annotate(name, (points.x.iloc[i], points.y.iloc[i]), **place)
     ax.set(aspect="auto", xlabel="distance along the segment", ylabel="distance from it")
     return ax
 
