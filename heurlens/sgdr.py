@@ -937,7 +937,7 @@ def _draw_pair(ax, records, group, pair, column, figure, of_paper):
 def figure2(records: list[dict]) -> plt.Figure:
     "Figure 2: accuracy, rates, and the training loss on segments and curves"
     with theme():
-        fig, axes = plt.subplots(2, 4, figsize=(11, 5.2))
+        fig, axes = plt.subplots(2, 4, figsize=(10.5, 5))
         _draw_accuracy(axes[0, 0], records).legend(loc="lower right")
         _draw_rates(axes[1, 0], records)
         for row, (group, pairs, figure) in zip(
@@ -999,7 +999,7 @@ FIGURE_11 = {  # a row: {what it shows: (group, pairs, our column, the paper's)}
 def figure11(records: list[dict]) -> plt.Figure:
     "Figure 11: validation loss and accuracy on segments and curves"
     with theme():
-        fig, axes = plt.subplots(4, 3, figsize=(9, 9))
+        fig, axes = plt.subplots(4, 3, figsize=(7.6, 7.6))
         for row, (word, (group, pairs, column, of_paper)) in zip(axes, FIGURE_11.items()):
             for ax, pair in zip(row, pairs):
                 _draw_pair(ax, records, group, pair, column, "fig11", of_paper)
@@ -1057,7 +1057,7 @@ def _draw_contours(ax, surface, panel):
 def figure3(records: list[dict]) -> plt.Figure:
     "Figures 3, 12, 13: loss on the planes of two cycle ends and their bend, and the paper's"
     with theme():
-        fig, axes = plt.subplots(2, 3, figsize=(12, 6.5))
+        fig, axes = plt.subplots(2, 3, figsize=(10.5, 5.6))
         for row, part, surface, panel in zip(
             axes, ("train", "valid"), ("training", "validation"), "cd"
         ):
