@@ -8,7 +8,7 @@ __all__ = ['FEW_BATCHES', 'Kernel', 'kernel_of', 'hsic', 'BatchSums', 'batch_sum
 # %% ../../nbs/2_cca/10_minibatch.ipynb #151a0d68
 import math
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from numbers import Integral
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy import stats
 from torch import Tensor, nn
 
@@ -235,7 +236,7 @@ def batch_sums(pairs: Iterable[tuple[list[Kernel], list[Kernel]]]) -> BatchSums:
     return BatchSums(torch.tensor(sizes, dtype=torch.float64), across, own_a, own_b)
 
 # %% ../../nbs/2_cca/10_minibatch.ipynb #297d675b
-def minibatch_cka(x, y, batch: int = 200) -> Similarity:
+def minibatch_cka(x: Tensor | ArrayLike, y: Tensor | ArrayLike, batch: int = 200) -> Similarity:
     """CKA with the debiased HSIC averaged over batches (Nguyen et al. 2021), cut at 0
 
     For features too wide for `cka`. x, y: [n samples, features], real. batch: samples that are
@@ -286,7 +287,7 @@ def _warn_of_order(labels):
 class Labelled:
     "Batches that remember their labels"
 
-    def __init__(self, batches):
+    def __init__(self, batches: Iterable):
         self.batches, self.labels = batches, []
 
     def __iter__(self) -> Iterator:
@@ -333,7 +334,12 @@ class _Gathering:
 
 # %% ../../nbs/2_cca/10_minibatch.ipynb #b400000e
 def gather_batches(
-    model_a: nn.Module, model_b: nn.Module, batches, layers_a=None, layers_b=None, layout="pool"
+    model_a: nn.Module,
+    model_b: nn.Module,
+    batches: Iterable,
+    layers_a: Sequence[str] | str | None = None,
+    layers_b: Sequence[str] | str | None = None,
+    layout: str = "pool",
 ) -> tuple[BatchSums, dict, dict]:
     """(HSIC of all pairs of layers in every batch, {layer: width} of model_a, the same of model_b)
 

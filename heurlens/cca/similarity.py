@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from ..core import check
@@ -38,7 +39,9 @@ def tolerance(a: Tensor) -> float:
     return 1e-10 if eps < 1e-10 else max(1e-5, 8 * eps)
 
 # %% ../../nbs/2_cca/04_similarity.ipynb #396ac2e6
-def check_finite(total: Tensor, a: Tensor, arg: str, axes=("row", "column")) -> None:
+def check_finite(
+    total: Tensor, a: Tensor, arg: str, axes: tuple[str, str] = ("row", "column")
+) -> None:
     """`BadInput` if `a`, of which `total` is a sum, holds NaN or inf
 
     A sum is finite only if all terms are, so it is looked at first: that is cheap.
@@ -64,7 +67,7 @@ def _check_index(x, y):
     check(paired, "x and y", "rows of different index", "have the same index in the same order")
 
 
-def as_pair(x, y) -> tuple[Tensor, Tensor]:
+def as_pair(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> tuple[Tensor, Tensor]:
     """x and y as tensors, both complex if either is, y on the device of x
 
     `BadInput` if they hold different numbers of samples, or DataFrames of different rows.
@@ -95,7 +98,7 @@ def moderate(x: Tensor, tol: float, each: bool = False) -> Tensor:
     return torch.where(live, x * torch.exp2(-exponent), 0)
 
 # %% ../../nbs/2_cca/04_similarity.ipynb #d5535489
-def as_matrix(a, arg: str, each: bool = False) -> tuple[Tensor, float]:
+def as_matrix(a: Tensor | ArrayLike, arg: str, each: bool = False) -> tuple[Tensor, float]:
     """(`a` as a finite float64 or complex128 matrix of moderate size, its tolerance)
 
     each: as in `moderate`. `ValueError` if it is no matrix, or holds NaN or inf.
