@@ -21,7 +21,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=["heurlens*"]),
-    package_data={"heurlens": ["py.typed"]},
+    package_data={"heurlens": ["py.typed", "paper/*.csv", "paper/README.md"]},
     install_requires=cfg["requirements"].split(),
     extras_require={"dev": cfg["dev_requirements"].split()},
     entry_points={
