@@ -101,7 +101,7 @@ TEACHERS = ("teacher", "teacher_b")
 FEW = 0.2  # share of the training images in the setting with few; trained for as many steps
 SMOOTHING = 0.1  # of the labels, in the twin with smoothed labels
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #fa68a9e0
 @dataclass(frozen=True)
 class Learner:
     "How a student or a twin learns"
@@ -211,7 +211,7 @@ def _split(names):
     convs = [name for name in names if name.startswith("relu")]
     return convs, [name for name in names if name not in convs]
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #2afa051c
 def facing(student: list[str], teacher: list[str]) -> list[tuple[str, str]]:
     """Pairs (layer of the student, layer of the teacher) of lists of `measured_layers`
 
@@ -293,7 +293,7 @@ def _final(model, history, data):
     _, test = evaluate(model, data.test.to(device()).batches(512))
     return {**history, "accuracy": last(history["valid_accuracy"]), "test": test}
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #ae54607f
 def _teacher(cfg, data, store):
     "Train the teacher from labels; keep its first and last weights"
     model, history = fit(cfg, data, store, lambda per_epoch: [0, cfg.epochs * per_epoch])
@@ -338,7 +338,7 @@ def _compared(teachers, nets, data):
         result["facing"] = [layer for layer, _ in pairs]
     return result
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #7a3df16c
 def _every_layer(teachers, model, data):
     "SVCCA of every layer of each teacher (rows) with every layer of `model` (columns)"
     columns, matrix = all_layers(model), {}
@@ -353,7 +353,7 @@ def _test_losses(nets, data):
     pairs = [evaluate(net, data.test.to(device()).batches(512)) for net in nets.values()]
     return [loss for loss, _ in pairs]
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #bb16e974
 def _measured(learner, teachers, nets, data):
     "All that a record says of a student or twin beside its training"
     *_, model = nets.values()
@@ -432,7 +432,7 @@ def _together(records, *names):
     seeds = sorted(set(by_name[0]).intersection(*by_name[1:]))
     return [tuple(results[seed] for results in by_name) for seed in seeds]
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #c7502cbb
 def transfer(
     records: list[dict], pair: tuple[str, str], read: Callable[..., Any], *args: Any
 ) -> tuple[float, ...]:
@@ -486,7 +486,7 @@ def over_equal_loss(records: list[dict], pair: tuple[str, str], where: str) -> t
 # %% ../nbs/3_paper/05_distillation.ipynb #758a660c
 FIRST = 10 / 38  # of the teacher's layers, where the paper's figure changes sign
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #7693f79e
 def matrix_differences(
     records: list[dict], pair: tuple[str, str] = ALL, twin: str = "twin"
 ) -> list[list[pd.DataFrame]]:
@@ -517,7 +517,7 @@ def _rectified(columns):
     below = columns[: columns.index("fc1")]
     return [name for name in below if name.startswith("relu")]
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #318a2b1a
 def deeper(table: pd.DataFrame) -> float:
     "Mean absolute difference of the FC stack less that of the shallow layers"
     deep, shallow = deep_and_shallow(table)
@@ -542,7 +542,7 @@ def by_matrix(
     seeds = matrix_differences(records, pair, twin)
     return tuple(float(np.mean([read(table, **kw) for table in tables])) for tables in seeds)
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #eae2bc16
 def papers_maps() -> tuple[pd.DataFrame, pd.DataFrame]:
     "The paper's similarities to the teacher of (student, twin), layers named as ours"
     at = {"index": "teacher_index", "columns": "student_index", "values": "value"}
@@ -582,7 +582,7 @@ def _kd1(records):
     deep = replace(part, what="deep layers, student less twin", values=_deep_lead(records))
     return Evidence(part, [_learned(records)], [*controls, *papers, deep])
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #67231d1f
 def _deep_lead(records):
     "What the student has over its twin in the deep layers"
     return over_twin(records, ALL, "twin", group_mean, "deep")
@@ -614,7 +614,7 @@ def _kd1d(records):
     papers = _papers(records, part, by_matrix, deeper, PAPERS_STUDENT, "paper_twin")
     return Evidence(part, [_learned(records)], [twins, smoothed, *papers])
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #197c0c36
 def _kd1f(records):
     "Evidence on KD-1F"
     what = "few images: absolute difference of student and twin, FC stack less shallow layers"
@@ -641,7 +641,7 @@ def _untrained(records, where):
     results = pick(records, "student_untrained").values()
     return tuple(group_mean(r, own, where) - group_mean(r, other, where) for r in results)
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #1e543738
 def _kdt(records):
     "Evidence on KD-T"
     part = Part("deep layers, own less other", _moved(records, ALL, "deep"), "above", 0.0)
@@ -657,7 +657,7 @@ def _kdt(records):
     papers = _papers(records, part, _moved, PAPERS_STUDENT, "deep")
     return Evidence(part, [_learned(records)], [*controls, *papers])
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #66409740
 def _moved(records, pair, *place):
     "Transfer in a group of layers at the end"
     return transfer(records, pair, group_mean, *place)
@@ -677,7 +677,7 @@ def _kdq(records):
     ]
     return Evidence(part, [_learned(records)], controls)
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #c42d93e4
 def _kdqf(records):
     "Evidence on KD-QF"
     what = "shallow layers on few images, own less other"
@@ -705,6 +705,8 @@ KD_1 = Claim(
     test=_kd1,
     **_WHERE,
 )
+
+# %% ../nbs/3_paper/05_distillation.ipynb #c1f7eb42
 KD_1D = Claim(
     "KD-1D",
     "paper",
@@ -726,6 +728,8 @@ KD_1S = Claim(
     test=_kd1s,
     **_WHERE,
 )
+
+# %% ../nbs/3_paper/05_distillation.ipynb #e7db724c
 KD_1F = Claim(
     "KD-1F",
     "summary",
@@ -746,6 +750,8 @@ KD_T = Claim(
     test=_kdt,
     **_WHERE,
 )
+
+# %% ../nbs/3_paper/05_distillation.ipynb #f1c3d05e
 KD_Q = Claim(
     "KD-Q",
     "summary",
@@ -755,6 +761,8 @@ KD_Q = Claim(
     test=_kdq,
     **_WHERE,
 )
+
+# %% ../nbs/3_paper/05_distillation.ipynb #72fb7a16
 KD_QF = Claim(
     "KD-QF",
     "summary",
@@ -781,7 +789,7 @@ def _imitation_columns(results, own):
     rows = [r["imitated"] for r in results if "imitated" in r]
     return {c: [row[t][k] for row in rows] for c, (t, k) in columns.items() if rows}
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #38b64f90
 def imitation_table(records: list[dict]) -> pd.DataFrame:
     """One row per run: seeds, test accuracy, the paper's, agreement, KL divergence, dark knowledge
 
@@ -814,7 +822,7 @@ def _papers_student(records):
         return PAPERS_STUDENT, "paper_twin"
     return ALL, "twin"
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #a6456202
 def _mean_maps(records):
     "Similarities to the teacher of (student, twin), means over seeds and both teachers"
     pair, twin = _papers_student(records)
@@ -839,7 +847,7 @@ def _map(ax, table, title, limits, cmap):
     ax.grid(False)
     return image
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #64310173
 def _map_row(fig, axes, maps, whose):
     "A row of panels: similarities of student and twin to the teacher, and their difference"
     student, twin = maps
@@ -882,7 +890,7 @@ def column_means(records: list[dict]) -> pd.DataFrame:
         rows += _intervals(kind, list(first), means)
     return pd.DataFrame(rows)
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #0094a037
 def _intervals(kind, layers, values):
     "Rows: the estimate for each layer, of arrays of one value per layer"
     estimates = [estimate(v[i] for v in values) for i in range(len(layers))]
@@ -902,7 +910,7 @@ def _errorbars(ax, part, shift=0.0, **style):
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_xlabel("layer of the student")
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #efd27516
 def figure6_means(records: list[dict]) -> plt.Figure:
     "Figure 6 in numbers: difference of student and twin by layer, without and with its sign"
     table, (student, twin) = column_means(records), papers_maps()
@@ -932,7 +940,7 @@ def _to_each(records):
             rows += [(label, layer, seed, v) for layer, v in zip(a["layers"], values)]
     return pd.DataFrame(rows, columns=["run", "layer", "seed", "similarity"])
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #57a933ed
 def _layer_values(result, teacher, column="value"):
     "Similarities to a teacher at the end, an array of one value per layer"
     return np.array(result["profile"][teacher][column], float)
@@ -958,7 +966,7 @@ def transfers(records: list[dict]) -> pd.DataFrame:
         rows += _intervals(kind, names, transfer(records, pair, read))
     return pd.DataFrame(rows)
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #8add1b24
 def _some(records, name):
     "{seed: result} of the run `name`; `NotRun` if all of its seeds diverged"
     results = pick(records, name)
@@ -984,7 +992,7 @@ def transfer_figure(records: list[dict]) -> plt.Figure:
 # %% ../nbs/3_paper/05_distillation.ipynb #dd5263be
 OVER_TIME = {"all images": (ALL, "twin"), "few images": (FEW_IMAGES, "twin_few")}
 
-
+# %% ../nbs/3_paper/05_distillation.ipynb #dac74851
 def _over_time(records, setting, where):
     "Long table run, epoch, seed, similarity of a group of layers"
     rows, (pair, twin), (a_teacher, b_teacher) = [], OVER_TIME[setting], TEACHERS
