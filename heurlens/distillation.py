@@ -132,15 +132,15 @@ LEARNERS = {**STUDENTS, **ON_FEW, **CONTROLS, **PAPERS}
 LINEAR = {"name": "linear_decay"}
 NUMBERS = {
     "digits": {
-        "teacher": {"name": "convnet", "bn": False},
-        "student": {"name": "convnet", "width": 0.5, "bn": False},
+        "teacher": {"name": "convnet"},
+        "student": {"name": "convnet", "width": 0.5},
         "paper_student": {"name": "student", "width": 0.125},
-        "common": {"lr": 0.02, "epochs": 12, "schedule": LINEAR},
+        "common": {"lr": 0.05, "epochs": 12, "schedule": LINEAR},
         "looks": (1, 2, 4),
     },
     "small": {
         "teacher": {"name": "vgg", "depth": 11, "width": 0.25, "bn": False},
-        "student": {"name": "vgg", "depth": 11, "width": 0.125, "bn": False},
+        "student": {"name": "vgg", "depth": 11, "width": 0.125, "bn": False, "dropout": 0.0},
         "paper_student": {"name": "student", "width": 0.25},
         "common": {"lr": 0.02, "epochs": 20, "schedule": LINEAR},
         "looks": (1, 2, 4, 8, 12),
@@ -983,7 +983,7 @@ def transfer_figure(records: list[dict]) -> plt.Figure:
         lines(left, _to_each(records), "layer", "similarity", "run", "similarity", **labels)
         left.legend()
         for i, (kind, part) in enumerate(table.groupby("kind", sort=False)):
-            _errorbars(right, part, (i - 1) * 0.18, color=colour(i + 3), label=kind)
+            _errorbars(right, part, (i - 1) * 0.18, color=colour((3, 4, 9)[i]), label=kind)
         right.set_xticks(right.get_xticks(), right.get_xticklabels(), rotation=0)
         right.set(title="transfer: own less other teacher", ylabel="difference in SVCCA")
         right.legend()
@@ -1012,13 +1012,15 @@ def _over_time(records, setting, where):
 def over_time(records: list[dict]) -> plt.Figure:
     "Figure: similarity to the teachers over training, in shallow and deep layers"
     _some(records, "student")
-    labels = {"ylabel": "SVCCA", "xscale": "symlog"}
+    labels = {"ylabel": "SVCCA", "xscale": "log"}
     with theme():
         fig, axes = plt.subplots(2, 2, figsize=(7.5, 5), sharey="col", sharex="row")
         for row, setting in zip(axes, OVER_TIME):
             for ax, where in zip(row, ("shallow", "deep")):
                 table, title = _over_time(records, setting, where), f"{where} layers, {setting}"
                 lines(ax, table, "epoch", "similarity", "run", title, **labels)
+                ax.set_xticks(table.epoch.unique(), table.epoch.unique())
+                ax.minorticks_off()
         fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
