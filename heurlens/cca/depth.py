@@ -106,7 +106,8 @@ def depth_profile(
     Columns: layer_a, layer_b, value, retained, excess, adjusted, equal (CCA of the first
     directions of either side, 10 or the smaller of rank_a and rank_b), rank_a, rank_b (directions
     that hold 99 % of the variance). If a layer does not vary its rank is 0, nothing is retained,
-    and the rest is NaN. `ValueError`: as in `features`; no pairs; fewer samples than the directions kept and two.
+    and the rest is NaN. `ValueError`: as in `features`;
+    no pairs; fewer samples than the directions kept and two.
     """
     pairs = _checked_pairs(model_a, model_b, pairs)
     names_a, names_b = (list(dict.fromkeys(names)) for names in zip(*pairs))
