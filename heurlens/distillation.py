@@ -101,7 +101,7 @@ TEACHERS = ("teacher", "teacher_b")
 FEW = 0.2  # share of the training images in the setting with few; trained for as many steps
 SMOOTHING = 0.1  # of the labels, in the twin with smoothed labels
 
-# %% ../nbs/3_paper/05_distillation.ipynb #fa68a9e0
+
 @dataclass(frozen=True)
 class Learner:
     "How a student or a twin learns"
@@ -211,7 +211,7 @@ def _split(names):
     convs = [name for name in names if name.startswith("relu")]
     return convs, [name for name in names if name not in convs]
 
-# %% ../nbs/3_paper/05_distillation.ipynb #2afa051c
+
 def facing(student: list[str], teacher: list[str]) -> list[tuple[str, str]]:
     """Pairs (layer of the student, layer of the teacher) of lists of `measured_layers`
 
@@ -224,7 +224,7 @@ def facing(student: list[str], teacher: list[str]) -> list[tuple[str, str]]:
         pairs.append((name, convs_of_teacher[min(top, depth)]))
     return pairs + list(zip(others, others_of_teacher[-len(others) :]))
 
-# %% ../nbs/3_paper/05_distillation.ipynb #35358971
+
 def group(layer: str, layers: list[str]) -> str:
     "'shallow', 'middle', 'deep' or 'logits' for one of the names of `measured_layers`"
     convs, _ = _split(layers)
@@ -293,7 +293,7 @@ def _final(model, history, data):
     _, test = evaluate(model, data.test.to(device()).batches(512))
     return {**history, "accuracy": last(history["valid_accuracy"]), "test": test}
 
-# %% ../nbs/3_paper/05_distillation.ipynb #ae54607f
+
 def _teacher(cfg, data, store):
     "Train the teacher from labels; keep its first and last weights"
     model, history = fit(cfg, data, store, lambda per_epoch: [0, cfg.epochs * per_epoch])
@@ -315,7 +315,7 @@ def _loss_from(teacher, learner):
 
     return loss_fn
 
-# %% ../nbs/3_paper/05_distillation.ipynb #a5043838
+
 def _restored_teachers(cfg, data, store, label):
     "{name: network} of both teachers, trained (label 'last') or not ('w0')"
     teachers = {name: restored(cfg, data, store, label, name) for name in TEACHERS}
@@ -347,13 +347,13 @@ def _every_layer(teachers, model, data):
         matrix[name] = compare(teacher, model, probe(data), rows, columns).to_numpy()
     return {"rows": rows, "columns": columns, "matrix": matrix}
 
-# %% ../nbs/3_paper/05_distillation.ipynb #13281f14
+
 def _test_losses(nets, data):
     "Cross-entropy of each network on the test images"
     pairs = [evaluate(net, data.test.to(device()).batches(512)) for net in nets.values()]
     return [loss for loss, _ in pairs]
 
-# %% ../nbs/3_paper/05_distillation.ipynb #bb16e974
+
 def _measured(learner, teachers, nets, data):
     "All that a record says of a student or twin beside its training"
     *_, model = nets.values()
@@ -384,7 +384,7 @@ def _student(cfg, data, store):
     measured = _measured(learner, teachers, nets, data)
     return {**_final(model, history, data), **measured, "looks": looks}
 
-# %% ../nbs/3_paper/05_distillation.ipynb #b79d5436
+
 def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this chapter; read from the store if it is already there"
     return run(cfg, {"train": _teacher, "student": _student}, store)
@@ -486,7 +486,7 @@ def over_equal_loss(records: list[dict], pair: tuple[str, str], where: str) -> t
 # %% ../nbs/3_paper/05_distillation.ipynb #758a660c
 FIRST = 10 / 38  # of the teacher's layers, where the paper's figure changes sign
 
-# %% ../nbs/3_paper/05_distillation.ipynb #7693f79e
+
 def matrix_differences(
     records: list[dict], pair: tuple[str, str] = ALL, twin: str = "twin"
 ) -> list[list[pd.DataFrame]]:
@@ -582,7 +582,7 @@ def _kd1(records):
     deep = replace(part, what="deep layers, student less twin", values=_deep_lead(records))
     return Evidence(part, [_learned(records)], [*controls, *papers, deep])
 
-# %% ../nbs/3_paper/05_distillation.ipynb #67231d1f
+
 def _deep_lead(records):
     "What the student has over its twin in the deep layers"
     return over_twin(records, ALL, "twin", group_mean, "deep")
@@ -603,7 +603,7 @@ def twins_apart(records: list[dict], read: Callable[..., float]) -> tuple[float,
         out.append(float(np.mean([read(table) for table in tables])))
     return tuple(out)
 
-# %% ../nbs/3_paper/05_distillation.ipynb #659205af
+
 def _kd1d(records):
     "Evidence on KD-1D"
     what = "absolute difference of student and twin, FC stack less shallow layers"
@@ -622,7 +622,7 @@ def _kd1f(records):
     every = Part("the same with all images", by_matrix(records, deeper), "above", DEEPER)
     return Evidence(part, [_learned(records, FEW_IMAGES)], [every])
 
-# %% ../nbs/3_paper/05_distillation.ipynb #b4aef19f
+
 def _kd1s(records):
     "Evidence on KD-1S"
     what = "FC stack to the teacher's first layers, student less twin"
@@ -641,7 +641,7 @@ def _untrained(records, where):
     results = pick(records, "student_untrained").values()
     return tuple(group_mean(r, own, where) - group_mean(r, other, where) for r in results)
 
-# %% ../nbs/3_paper/05_distillation.ipynb #1e543738
+
 def _kdt(records):
     "Evidence on KD-T"
     part = Part("deep layers, own less other", _moved(records, ALL, "deep"), "above", 0.0)
@@ -657,7 +657,7 @@ def _kdt(records):
     papers = _papers(records, part, _moved, PAPERS_STUDENT, "deep")
     return Evidence(part, [_learned(records)], [*controls, *papers])
 
-# %% ../nbs/3_paper/05_distillation.ipynb #66409740
+
 def _moved(records, pair, *place):
     "Transfer in a group of layers at the end"
     return transfer(records, pair, group_mean, *place)
@@ -677,7 +677,7 @@ def _kdq(records):
     ]
     return Evidence(part, [_learned(records)], controls)
 
-# %% ../nbs/3_paper/05_distillation.ipynb #c42d93e4
+
 def _kdqf(records):
     "Evidence on KD-QF"
     what = "shallow layers on few images, own less other"
@@ -706,7 +706,7 @@ KD_1 = Claim(
     **_WHERE,
 )
 
-# %% ../nbs/3_paper/05_distillation.ipynb #c1f7eb42
+
 KD_1D = Claim(
     "KD-1D",
     "paper",
@@ -890,7 +890,7 @@ def column_means(records: list[dict]) -> pd.DataFrame:
         rows += _intervals(kind, list(first), means)
     return pd.DataFrame(rows)
 
-# %% ../nbs/3_paper/05_distillation.ipynb #0094a037
+
 def _intervals(kind, layers, values):
     "Rows: the estimate for each layer, of arrays of one value per layer"
     estimates = [estimate(v[i] for v in values) for i in range(len(layers))]
@@ -910,7 +910,7 @@ def _errorbars(ax, part, shift=0.0, **style):
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_xlabel("layer of the student")
 
-# %% ../nbs/3_paper/05_distillation.ipynb #efd27516
+
 def figure6_means(records: list[dict]) -> plt.Figure:
     "Figure 6 in numbers: difference of student and twin by layer, without and with its sign"
     table, (student, twin) = column_means(records), papers_maps()
@@ -940,7 +940,7 @@ def _to_each(records):
             rows += [(label, layer, seed, v) for layer, v in zip(a["layers"], values)]
     return pd.DataFrame(rows, columns=["run", "layer", "seed", "similarity"])
 
-# %% ../nbs/3_paper/05_distillation.ipynb #57a933ed
+
 def _layer_values(result, teacher, column="value"):
     "Similarities to a teacher at the end, an array of one value per layer"
     return np.array(result["profile"][teacher][column], float)
@@ -974,7 +974,7 @@ def _some(records, name):
         raise NotRun(name)
     return results
 
-# %% ../nbs/3_paper/05_distillation.ipynb #01979707
+
 def transfer_figure(records: list[dict]) -> plt.Figure:
     "Figure: similarity to the own teacher, to another one, and of the twin; own less other"
     table, labels = transfers(records), {"xlabel": "layer of the student", "ylabel": "SVCCA"}
@@ -992,7 +992,7 @@ def transfer_figure(records: list[dict]) -> plt.Figure:
 # %% ../nbs/3_paper/05_distillation.ipynb #dd5263be
 OVER_TIME = {"all images": (ALL, "twin"), "few images": (FEW_IMAGES, "twin_few")}
 
-# %% ../nbs/3_paper/05_distillation.ipynb #dac74851
+
 def _over_time(records, setting, where):
     "Long table run, epoch, seed, similarity of a group of layers"
     rows, (pair, twin), (a_teacher, b_teacher) = [], OVER_TIME[setting], TEACHERS
