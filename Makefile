@@ -1,4 +1,4 @@
-.PHONY: sync check test run hooks
+.PHONY: sync check test run results hooks
 
 sync:   # notebooks -> modules and README.md; deletes first, as nbdev_export never removes a renamed notebook's module
 	find heurlens -name '*.py' -delete
@@ -15,6 +15,13 @@ test:
 
 run:    # make run NB=nbs/3_paper/02_sgdr.ipynb FLAGS="slow"
 	python tools/run.py --flags "$(FLAGS)" $(NB)
+
+results:  # every record of scale digits that is missing, figures, chapters, README; from committed source, see CONTRIBUTING
+	heurlens run --out runs
+	heurlens publish runs results
+	python tools/run.py nbs/3_paper/*.ipynb nbs/index.ipynb
+	$(MAKE) sync
+	python tools/check.py
 
 hooks:  # once per clone: the check before a commit, and merges of notebooks cell by cell
 	git config core.hooksPath .githooks

@@ -91,7 +91,7 @@ def _next_pass(batches):
     batches.epoch += 1
     yield from _one_pass(batches, g)
 
-
+# %% ../nbs/0_ground/05_data.ipynb #bb6e7eb8
 def _one_pass(batches, g):
     "The batches of one pass, its order and augmentation drawn from the generator `g`"
     s, size = batches.split, batches.batch_size

@@ -35,8 +35,8 @@ def published(name: str, **where: Any) -> pd.DataFrame:
         frame = pd.read_csv(file)
     for column, value in where.items():
         check(column in frame, "where", column, f"name columns of {name}: {', '.join(frame)}")
-        known = list(frame[column].unique())
-        check(value in known, column, value, f"be one of {', '.join(map(str, known))}")
+        values = list(frame[column].unique())
+        check(value in values, column, value, f"be one of {', '.join(map(str, values))}")
         frame = frame[frame[column] == value]
     return frame.reset_index(drop=True)
 
@@ -218,7 +218,14 @@ def paper_line(ax: Axes, x: Any, y: Any, label: str = "paper") -> Axes:
 
 def paper_points(ax: Axes, x: Any, y: Any, label: str = "paper") -> Axes:
     "The axes, with values `y` of the paper at `x` as small grey diamonds, in front of bars"
-    style = {"ls": "", "marker": "D", "ms": 4, "mfc": "white", "mec": GREY, "zorder": 3}
+    style: dict[str, Any] = {
+        "ls": "",
+        "marker": "D",
+        "ms": 4,
+        "mfc": "white",
+        "mec": GREY,
+        "zorder": 3,
+    }
     ax.plot(x, y, **style, label=_label_once(ax, label))
     return ax
 
@@ -276,7 +283,7 @@ _WARMUP_SETTINGS = {
 
 # %% ../nbs/3_paper/00_published.ipynb #94bff13c
 _DISTILLATION = {
-    "teacher": _said("section 5", data="cifar10", depth=16) | _said("figure 6", bn=False),
+    "teacher": _said("section 5", depth=16) | _said("figure 6", bn=False),
     "student": _said("section 5", temperature=5, alpha=1.0, trials=5, accuracy=85.18),
     "twin": _said("section 5", alpha=0.0, trials=5, accuracy=83.01),
 }
@@ -296,7 +303,7 @@ def known(chapter: str, *groups: str) -> dict[str, Any]:
     Places are in `KNOWN[chapter][group][setting].where`. `ValueError` for an unknown name.
     """
     check(chapter in KNOWN, "chapter", chapter, f"be one of {', '.join(KNOWN)}")
-    values = {}
+    values: dict[str, Any] = {}
     for group in groups:
         must = f"be groups of {chapter}: {', '.join(KNOWN[chapter])}"
         check(group in KNOWN[chapter], "groups", group, must)
@@ -324,5 +331,5 @@ ASSUMED: dict[str, dict[str, Setting]] = {
         **_said("not named", weight_decay=None),
     },
     "distillation": _said("not named", student_widths=None),
-    "cca": _said("named as a suggestion, not as used", dft=None) | _said("not named", images=None),
+    "cca": _said("a suggestion, never said to be used", dft=None) | _said("not named", images=None),
 }

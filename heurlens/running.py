@@ -7,7 +7,6 @@ __all__ = ['CHAPTERS', 'SEEDS', 'NAMED', 'TIMED', 'chapter', 'claims', 'planned'
            'data_at_hand', 'images_of', 'check_budget', 'estimated']
 
 # %% ../nbs/4_use/02_running.ipynb #3cfdfd05
-import contextlib
 import importlib
 import json
 import multiprocessing as mp

@@ -21,7 +21,7 @@ from torch import nn
 from .core import BadInput, check, derive, device, generator, using_threads
 from .data import Batches, Data, Split, load_data
 from .files import load_tensors, machines_of, made_on, provenance
-from .models import build
+from .models import build, layer_names
 from .records import SCALE_DATA, Config, Store
 from .schedules import make_schedule
 from .train import train
@@ -100,9 +100,12 @@ def training_split(cfg: Config, data: Data) -> Split:
 
 # %% ../nbs/3_paper/01_study.ipynb #cb803823
 def network(cfg: Config, data: Data) -> nn.Module:
-    "The untrained network of `cfg`, on the device"
+    "The untrained network of `cfg`, on the device; option `gain` multiplies its initial weights"
     seed = derive(cfg.seed, cfg.options.get("init_of", cfg.name))
     net = build(cfg.net, len(data.classes), data.train.x.shape[1], cfg.init, seed)
+    with torch.no_grad():
+        for name in layer_names(net) if "gain" in cfg.options else ():
+            net.get_submodule(name).weight.mul_(cfg.options["gain"])
     return net.to(device(), memory_format=torch.channels_last)
 
 # %% ../nbs/3_paper/01_study.ipynb #6e9ad68f

@@ -25,6 +25,7 @@ from tqdm import tqdm
 from heurlens.core import (
     BadInput,
     check,
+    count_batches,
     device_of,
     each_batch,
     inference,
@@ -158,16 +159,6 @@ def _loss(model, x, y):
     "Cross-entropy of float32 logits"
     return checked_cross_entropy(model(x).float(), y, in_range=x.device.type == "cpu")
 
-
-def _steps(batches):
-    "Number of steps of a pass; `ValueError` if there is none"
-    try:
-        n = len(batches)
-    except TypeError:
-        n = sum(1 for _ in each_batch(batches))
-    check(n > 0, "batches", "no batch", "hold at least one")
-    return n
-
 # %% ../nbs/0_ground/09_train.ipynb #9923237f
 @dataclass
 class _Trainer:
@@ -283,7 +274,7 @@ def train(
     """
     optimizer = _optimizer(model, cfg)
     with untouched(device_of(model), reiterable(batches), *([] if valid is None else [valid])):
-        numbers = (_steps(batches), loss_fn or _loss, valid, at_step or (lambda *args: None))
+        numbers = (count_batches(batches), loss_fn or _loss, valid, at_step or (lambda *args: None))
         trainer = _Trainer(model, optimizer, batches, cfg, sched, *numbers)
         progress = _Progress(trainer, checkpoint, every, bar)
         with contextlib.closing(progress.bar):

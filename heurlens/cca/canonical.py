@@ -10,6 +10,7 @@ import math
 import warnings
 from functools import cache, partial
 from numbers import Real
+from typing import Any
 
 import torch
 from numpy.typing import ArrayLike
@@ -86,7 +87,14 @@ def _pooled(rho, live, times):
     return rho[live].sort(descending=True).values
 
 # %% ../../nbs/2_cca/07_canonical.ipynb #bd209d06
-def matched(x: Side, y: Side, cross=None, counts=None, weighted=False, keep=None) -> Similarity:
+def matched(
+    x: Side,
+    y: Side,
+    cross: Tensor | None = None,
+    counts: Any = None,
+    weighted: bool = False,
+    keep: float = None,
+) -> Similarity:
     """Similarity of two sides
 
     cross: products X* Y [F, d, d], for sides without rows. counts [F]: how often a frequency

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from heurlens.cca.similarity import (
@@ -87,7 +88,7 @@ def _centred(a, arg):
     return x, tol
 
 
-def moment(a, arg: str, debiased: bool = True) -> Moment:
+def moment(a: Tensor | ArrayLike, arg: str, debiased: bool = True) -> Moment:
     "`Moment` of features [n, d]; debiased, and `NoVariance`, as in `varies`"
     x, tol = _centred(a, arg)
     k = x.abs().square().sum(1, keepdim=True)
@@ -150,7 +151,9 @@ def _cross(x, y, cross):
     return x.rows[0].mH @ y.rows[0] if cross is None else cross
 
 # %% ../../nbs/2_cca/09_kernels.ipynb #ce900008
-def cka_match(x: Moment, y: Moment, cross: Tensor | None = None, debiased=True) -> Similarity:
+def cka_match(
+    x: Moment, y: Moment, cross: Tensor | None = None, debiased: bool = True
+) -> Similarity:
     "Linear CKA of two sides; cross: products [d+1, d+1] where the rows are not at hand"
     c = _cross(x, y, cross)
     own_x, own_y = _hsic(x.gram, x, x, debiased), _hsic(y.gram, y, y, debiased)
@@ -166,7 +169,7 @@ def check_four(n: int, arg: str) -> None:
     check(n > 3, arg, f"{n} samples", "have at least 4 for the debiased estimator")
 
 # %% ../../nbs/2_cca/09_kernels.ipynb #2cf4e39c
-def cka(x, y, debiased: bool = True) -> Similarity:
+def cka(x: Tensor | ArrayLike, y: Tensor | ArrayLike, debiased: bool = True) -> Similarity:
     """Linear centred kernel alignment (Kornblith et al. 2019)
 
     x, y: [n samples, features], as they come, only centred. debiased: with the unbiased HSIC of
@@ -231,7 +234,7 @@ def procrustes_match(x: Moment, y: Moment, cross: Tensor | None = None) -> Simil
     return _without_rho(value, x, y, chance, Influence(at, symmetric_ends(value)))
 
 # %% ../../nbs/2_cca/09_kernels.ipynb #d49a7f67
-def procrustes(x, y) -> Similarity:
+def procrustes(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> Similarity:
     """Nuclear norm of X* Y over the Frobenius norms of X and Y (Schönemann 1966, Ding et al. 2021)
 
     x, y: [n samples, features], as they come, only centred. Unchanged by rotation and by one scale

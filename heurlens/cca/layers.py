@@ -11,7 +11,7 @@ import contextlib
 import inspect
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -72,7 +72,7 @@ def _default(model):
     return [n for n, m in model.named_modules() if _owns_parameters(m) and id(m) not in inner]
 
 # %% ../../nbs/2_cca/01_layers.ipynb #52b5ea71
-def as_names(layers, arg: str) -> list[str] | None:
+def as_names(layers: Sequence[str] | str | None, arg: str) -> list[str] | None:
     "`layers` as a list of names; None where it is None"
     if layers is None:
         return None
@@ -96,7 +96,9 @@ def _warn_of_longer_numbers(model, matches, arg):
             warnings.warn(f"{arg}: {note}", stacklevel=3)
 
 # %% ../../nbs/2_cca/01_layers.ipynb #4fcff6a0
-def resolve(model: nn.Module, layers=None, arg: str = "layers") -> list[str]:
+def resolve(
+    model: nn.Module, layers: Sequence[str] | str | None = None, arg: str = "layers"
+) -> list[str]:
     """Names of the layers that names and patterns ask for, in that order, each once
 
     None: all that own parameters. Warns where `?` leaves out longer numbers.
@@ -124,7 +126,7 @@ class Unreadable(BadInput):
         self.reason = reason
 
 
-def check_readable(ok, layer: str, reason: str):
+def check_readable(ok: bool, layer: str, reason: str) -> None:
     "Raise `Unreadable` for a layer and a reason, unless `ok`"
     if not ok:
         raise Unreadable(layer, reason)
@@ -301,7 +303,9 @@ def _unfused_attention():
         torch.backends.mha.set_fastpath_enabled(fused)
 
 # %% ../../nbs/2_cca/01_layers.ipynb #1a97badf
-def batch_outputs(readers: list[LayerReader], batches):
+def batch_outputs(
+    readers: list[LayerReader], batches: Iterable
+) -> Iterator[tuple[list[dict], int]]:
     """For each batch, ([{name: what is taken of it} of each reader], number of samples)
 
     Layers that cannot be read leave `names` of their reader at the first batch, with one warning.
@@ -361,7 +365,7 @@ def _check_norms(nets):
 
 # %% ../../nbs/2_cca/01_layers.ipynb #841a0f34
 @contextlib.contextmanager
-def on_copies(batches, **models: nn.Module):
+def on_copies(batches: Iterable, **models: nn.Module) -> contextlib.AbstractContextManager:
     """Context for one pass over `batches`: private copies of `models` (name in messages: network)
 
     Copies come in order, the same one for the same network. What the pass draws is the same in
@@ -399,7 +403,9 @@ def _keep(name, module, out):
     return out.to("cpu", torch.float32, copy=True)
 
 
-def features_of(models: dict[str, nn.Module], layers, batches) -> list[dict[str, Tensor]]:
+def features_of(
+    models: dict[str, nn.Module], layers: Sequence[str] | str | None, batches: Iterable
+) -> list[dict[str, Tensor]]:
     """For each of `models` (name in messages: network) its features, as `features` gives them
 
     layers: for each network a list of names and patterns, or None.
@@ -415,7 +421,9 @@ def features_of(models: dict[str, nn.Module], layers, batches) -> list[dict[str,
     ]
 
 # %% ../../nbs/2_cca/01_layers.ipynb #b396f80a
-def features(model: nn.Module, batches, layers=None) -> dict[str, Tensor]:
+def features(
+    model: nn.Module, batches: Iterable, layers: Sequence[str] | str | None = None
+) -> dict[str, Tensor]:
     """What layers put out for all of `batches`: {name: [n samples, ...]}, float32 on the CPU
 
     batches: re-iterable of (x, y), y unused. What a pass draws (order, augmentation) is the same
@@ -432,7 +440,7 @@ def features(model: nn.Module, batches, layers=None) -> dict[str, Tensor]:
     return features_of({"model": model}, [layers], batches)[0]
 
 # %% ../../nbs/2_cca/01_layers.ipynb #9afee2c1
-def is_exact(model: nn.Module, layers) -> bool:
+def is_exact(model: nn.Module, layers: Sequence[str] | str | None) -> bool:
     "Whether these layers are all asked for by name, none by a pattern or by default"
     return layers is not None and set(layers) <= set(_modules(model, "model"))
 
@@ -449,7 +457,12 @@ def _shared(model_b, layers_a):
     return shared
 
 # %% ../../nbs/2_cca/01_layers.ipynb #921999af
-def chosen_layers(model_a, model_b, layers_a, layers_b) -> tuple[Chosen, Chosen]:
+def chosen_layers(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    layers_a: Sequence[str] | str | None,
+    layers_b: Sequence[str] | str | None,
+) -> tuple[Chosen, Chosen]:
     """The layers of two networks that two lists of names and patterns ask for
 
     layers_b None: those of layers_a that model_b has, with a warning about the rest.
@@ -476,7 +489,13 @@ def _readers(models, chosen, take):
     ]
 
 # %% ../../nbs/2_cca/01_layers.ipynb #1e936af6
-def pair_outputs(model_a, model_b, batches, chosen, take):
+def pair_outputs(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    batches: Iterable,
+    chosen: tuple[Chosen, Chosen],
+    take: Callable,
+) -> Iterator[tuple[dict, dict, int]]:
     """For each batch, (layers of model_a, layers of model_b, number of samples)
 
     Layers are {name: take(who, name, module, output)}, who "model_a" or "model_b". chosen: as

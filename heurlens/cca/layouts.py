@@ -7,11 +7,13 @@ __all__ = ['CHANNELS_FIRST', 'LAYOUTS', 'fourier', 'fourier_parts', 'features_la
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #61ff5ae6
 import math
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .layers import WHO, check_readable, pair_outputs
+from .layers import WHO, Chosen, check_readable, pair_outputs
 from ..core import device_of
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #614fc4f3
@@ -26,7 +28,7 @@ def _by_product(x):
     return not x.is_complex() and math.prod(x.shape[2:]) <= 256
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #e699b956
-def fourier(x: Tensor, places=slice(None)) -> Tensor:
+def fourier(x: Tensor, places: Any = slice(None)) -> Tensor:
     """Fourier coefficients [F, N, C], complex128, of maps [N, C, H, W]
 
     places: which of the frequencies that are kept.
@@ -37,7 +39,7 @@ def fourier(x: Tensor, places=slice(None)) -> Tensor:
     return _fft(x.permute(2, 3, 0, 1).contiguous())[places]
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #1deeac2b
-def fourier_parts(x: Tensor, places=slice(None)) -> Tensor:
+def fourier_parts(x: Tensor, places: Any = slice(None)) -> Tensor:
     "Real and imaginary parts [F, 2, N, C] of `fourier`, float64"
     n, c, h, w = x.shape
     if not _by_product(x):
@@ -94,7 +96,9 @@ def _check_shape(out, layout, layer):
     check_readable(out.ndim in ((4,) if layout == "dft" else (1, 2, 3, 4)), layer, reason)
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #7a3855ea
-def arrange(out: Tensor, layout: str, layer: str, module: nn.Module | None = None):
+def arrange(
+    out: Tensor, layout: str, layer: str, module: nn.Module | None = None
+) -> tuple[Tensor, Any]:
     """What `module` put out, laid out: ([F, rows, features] in memory of its own, size of the map)
 
     The size is () where positions are gone. `Unreadable`, with `layer` in its message, if the
@@ -136,7 +140,13 @@ def lowest(size: tuple, cut: tuple) -> tuple[Tensor, Tensor]:
     return (rows[:, None] * (size[1] // 2 + 1) + cols).flatten(), counts.flatten()
 
 # %% ../../nbs/2_cca/02_layouts.ipynb #fdd5bc5d
-def pair_rows(model_a, model_b, batches, chosen, layout="pool"):
+def pair_rows(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    batches: Iterable,
+    chosen: tuple[Chosen, Chosen],
+    layout: str = "pool",
+) -> Iterator[tuple[dict, dict, int]]:
     """For each batch, (rows of model_a, rows of model_b, number of samples), as in `pair_outputs`
 
     Rows are {name: what `arrange` gives}, on the device of model_a. Under a DFT, layers that put

@@ -9,7 +9,9 @@ __all__ = ['CHUNK', 'MAX_FLAT_WIDTH', 'LayerSums', 'new_sums', 'layers_of_size',
 # %% ../../nbs/2_cca/03_statistics.ipynb #fcb2afb2
 import copy
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -349,7 +351,7 @@ def _real(t):
     return torch.view_as_real(t) if t.is_complex() else t
 
 
-def all_reduce(stats: Statistics, group=None) -> Statistics:
+def all_reduce(stats: Statistics, group: Any = None) -> Statistics:
     """The statistics of the data of all processes of a `torch.distributed` group, in each of them
 
     stats: those of the process's own share of the data.
@@ -405,7 +407,12 @@ def _check_sides(sides, chosen, layout):
 
 # %% ../../nbs/2_cca/03_statistics.ipynb #eb2649a3
 def gather(
-    model_a: nn.Module, model_b: nn.Module, batches, layers_a=None, layers_b=None, layout="pool"
+    model_a: nn.Module,
+    model_b: nn.Module,
+    batches: Iterable,
+    layers_a: Sequence[str] | str | None = None,
+    layers_b: Sequence[str] | str | None = None,
+    layout: str = "pool",
 ) -> Statistics:
     """Statistics of layers of two networks over all of `batches`, in one pass, float64
 

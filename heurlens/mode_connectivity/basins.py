@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -182,7 +183,7 @@ def joined(
     bn_batches: Iterable | None = None,
     loss_fn: Callable = F.cross_entropy,
     train_batches: Iterable | None = None,
-    **curve,
+    **curve: Any,
 ) -> dict[str, pd.DataFrame]:
     """{way: profile} of two networks of one architecture; profiles as from `Curve.profile`
 
@@ -209,7 +210,7 @@ def barrier_matrix(
     train_batches: Iterable | None = None,
     *,
     progress: bool = False,
-    **curve,
+    **curve: Any,
 ) -> pd.DataFrame:
     """One row per pair of `models` and way: a, b, way, barrier, rise, disagreement
 

@@ -32,17 +32,16 @@ from tqdm import tqdm
 
 from heurlens.batchnorm import (
     as_input,
-    count_batches,
     measuring_copy,
     norm_layers,
     reestimate_bn,
-    samples_in,
     to_device,
 )
 from heurlens.core import (
     check,
     check_same_network,
     check_whole,
+    count_batches,
     device_of,
     each_batch,
     generator,
@@ -520,7 +519,7 @@ def _train_epoch(descent, batches, steps, epoch, check_targets):
     draws = generator(s.seed, "curve", epoch)
     norms = norm_layers(descent.net)
     for i, (x, y) in enumerate(each_batch(batches)):
-        if samples_in(x) == 1 and steps > 1 and norms:
+        if len(x) == 1 and steps > 1 and norms:
             continue  # a single sample has no variance for BN to use
         t = torch.rand((), generator=draws, dtype=torch.float64).item()
         if not descent.step(t, x, y, (epoch + i / steps) / s.epochs, check_targets):
