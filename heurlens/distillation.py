@@ -14,7 +14,7 @@ __all__ = ['CODE', 'TEACHERS', 'FEW', 'SMOOTHING', 'PAPERS_RATE', 'STUDENTS', 'O
 
 # %% ../nbs/3_paper/05_distillation.ipynb #2dcd2c9d
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from numbers import Real
 from pathlib import Path
@@ -264,7 +264,7 @@ def _imitated(student, teacher, labels, temperature):
 
 # %% ../nbs/3_paper/05_distillation.ipynb #9771417b
 def imitation(
-    student: nn.Module, teacher: nn.Module, batches, temperature: float = 5.0
+    student: nn.Module, teacher: nn.Module, batches: Iterable, temperature: float = 5.0
 ) -> dict[str, float]:
     """How well a student imitates its teacher on (x, y) batches
 
