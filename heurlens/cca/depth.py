@@ -22,7 +22,7 @@ from .statistics import centred, gather
 from ..core import check, check_state
 
 # %% ../../nbs/2_cca/13_depth.ipynb #18cd0013
-EQUAL = 10  # directions of either side in the column `equal` of depth_profile
+EQUAL = 10  # most directions of either side in the column `equal` of depth_profile
 
 
 def directions_of_variance(side: Side) -> int:
@@ -40,7 +40,7 @@ def _readings(x: Side, y: Side, cross: Tensor) -> dict[str, float]:
     "Every reading of two layers; cross: their products"
     rank_a, rank_b = directions_of_variance(x), directions_of_variance(y)
     s = matched(_first(x, rank_a), _first(y, rank_b), cross)
-    k = min(EQUAL, int(x.rank), int(y.rank), x.n - 2)
+    k = min(EQUAL, rank_a, rank_b, x.n - 2)
     return {
         "value": s.value,
         "retained": s.retained,
@@ -103,10 +103,11 @@ def depth_profile(
 ) -> pd.DataFrame:
     """SVCCA of pairs (layer of model_a, layer of model_b), maps pooled: one row per pair
 
-    Columns: layer_a, layer_b, value, retained, excess, adjusted, equal (CCA of the first 10
-    directions of either side, or as many as both have), rank_a, rank_b (directions that hold 99 %
-    of the variance). If a layer does not vary its rank is 0, nothing is retained, and the rest is
-    NaN. `ValueError`: as in `features`; no pairs; fewer samples than the directions kept and two.
+    Columns: layer_a, layer_b, value, retained, excess, adjusted, equal (CCA of the first
+    directions of either side, 10 or the smaller of rank_a and rank_b), rank_a, rank_b (directions
+    that hold 99 % of the variance). If a layer does not vary its rank is 0, nothing is retained,
+    and the rest is NaN. `ValueError`: as in `features`;
+    no pairs; fewer samples than the directions kept and two.
     """
     pairs = _checked_pairs(model_a, model_b, pairs)
     names_a, names_b = (list(dict.fromkeys(names)) for names in zip(*pairs))
