@@ -252,7 +252,7 @@ def run_all(
     return [store.read(cfg) for cfg in configs]
 
 # %% ../nbs/4_use/02_running.ipynb #b5d797d5
-TIMED = 100  # images at most in a timed step: one in a larger batch costs about as much
+TIMED = 20  # images at most in a timed step: one in a larger batch costs about as much
 
 
 def _step(cfg, data, n):
@@ -274,7 +274,7 @@ def _step(cfg, data, n):
 
 # %% ../nbs/4_use/02_running.ipynb #e8ae0555
 def seconds_a_step(cfg: Config, data: Any, steps: int = 3) -> float:
-    "Seconds of one training step of the network of `cfg` at its batch size, the median of a few"
+    "Seconds of one training step of the network of `cfg` at its batch size: a median, or one slow step"
     batch = min(cfg.batch, round(cfg.share * len(data.train)))
     n, seconds = min(batch, TIMED), []
     step = _step(cfg, data, n)
@@ -283,6 +283,8 @@ def seconds_a_step(cfg: Config, data: Any, steps: int = 3) -> float:
             start = time.perf_counter()
             step()
             seconds.append(time.perf_counter() - start)
+            if seconds[0] > 1:  # so slow that one step tells enough
+                return seconds[0] * batch / n
     return statistics.median(seconds[1:]) * batch / n  # the first step warms up
 
 # %% ../nbs/4_use/02_running.ipynb #59fefcc9
