@@ -274,7 +274,7 @@ def _step(cfg, data, n):
 
 # %% ../nbs/4_use/02_running.ipynb #e8ae0555
 def seconds_a_step(cfg: Config, data: Any, steps: int = 3) -> float:
-    "Seconds of one training step of the network of `cfg` at its batch size: a median, or one slow step"
+    "Seconds of one training step of the network of `cfg` at its batch size, or of one that is slow"
     batch = min(cfg.batch, round(cfg.share * len(data.train)))
     n, seconds = min(batch, TIMED), []
     step = _step(cfg, data, n)
