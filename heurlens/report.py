@@ -180,7 +180,7 @@ def scorecard_table(root: str | Path, scales: Iterable[str] = ("digits", "small"
 
 # %% ../nbs/4_use/03_report.ipynb #c0ffee02
 def beside_paper(root: str | Path, name: str) -> pd.DataFrame:
-    "One row per claim of a chapter: whose it is, what the paper saw, what each study below `root` says"
+    "One row per claim of a chapter: whose it is, what the paper saw, what each study says"
     found = {study: verdicts(records) for study, records in studies(root).items()}
     rows = {}
     for i, claim in ((c.id, c) for c in chapter(name).CLAIMS):
