@@ -53,6 +53,7 @@ from heurlens.core import (
 )
 from ..files import extend_machines, load_tensors, made_on, save_tensors
 from ..fingerprints import check_copyable, class_code, difference, fingerprint, unsaved
+from ..freezing import thawed
 from .profiles import checked_loss, measure_all
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #4aa4f592
@@ -236,6 +237,7 @@ class _Path:
         if what := difference(model_a, model_b):
             self._differing_end = what, private(model_b, "model_b", as_is=True).to(device)
         self._layout = _layout(self._net)
+        thawed(self._net)  # what is frozen stays on the segment, but BN can be estimated again
         states = [m.state_dict() for m in (model_a, model_b)]
         self._others = [_other_entries(state, device) for state in states]
         a, b = (_row(self._layout, state, device) for state in states)
@@ -415,10 +417,10 @@ def _length(kind, points):
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #43557039
 def _slots_to_set(layout, net):
-    "The slots with the names to set in `net`, each module's once; BN keeps its own buffers"
+    "The slots with the names to set in `net`, each module's once; BN that trains keeps its buffers"
     settable = set()
     for prefix, m in net.named_modules():
-        buffers = () if isinstance(m, _BatchNorm) else m._buffers
+        buffers = () if isinstance(m, _BatchNorm) and m.training else m._buffers
         settable |= {f"{prefix}.{name}".lstrip(".") for name in (*m._parameters, *buffers)}
     slots = []
     for slot in layout.slots:

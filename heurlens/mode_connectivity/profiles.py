@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from heurlens.batchnorm import (
     as_input,
+    estimated_norms,
     mixed_batches,
-    norm_layers,
     path_statistics,
     set_statistics,
     to_device,
@@ -147,10 +147,10 @@ def measure_all(
     """
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
-    norms = norm_layers(net) if reestimate else []
     bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
     kept = untouched(device_of(net), sets, bn_batches)
     with kept, inference(net), tqdm(disable=not progress) as bar:
+        norms = list(estimated_norms(net).values()) if reestimate else []
         cuts = mixed_batches(bn_batches) if norms else []
         bar.total = _forward_passes([cuts, *sets.values()], count)
         set_point = _point_setter(net, norms, cuts, settle, count, bar)
