@@ -519,14 +519,22 @@ def _train_epoch(descent, batches, steps, epoch, check_targets):
     s, step = descent.settings, epoch * steps
     seed_pass(batches, descent.w.device, s.seed, "curve", epoch, epoch=epoch)
     draws = generator(s.seed, "curve", epoch)
-    norms = norm_layers(descent.net)
+    norms, skipped = norm_layers(descent.net), 0
     for i, (x, y) in enumerate(each_batch(batches)):
         if len(x) == 1 and steps > 1 and norms:
-            continue  # a single sample has no variance for BN to use
+            skipped += 1  # a single sample has no variance for BN to use
+            continue
         t = torch.rand((), generator=draws, dtype=torch.float64).item()
         if not descent.step(t, x, y, (epoch + i / steps) / s.epochs, check_targets):
             return step
         step += 1
+    held = f"{skipped} batches of one sample, and no other"
+    check(step > epoch * steps, "batches", held, "hold batches of several samples, for BN")
+    if skipped and check_targets:
+        warnings.warn(
+            f"{skipped} of {steps} batches hold one sample, and are skipped: BN needs more",
+            stacklevel=4,
+        )
     return None
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #54fbe202
