@@ -24,6 +24,7 @@ from heurlens.batchnorm import (
     path_statistics,
     set_statistics,
     to_device,
+    warn_by_batch,
 )
 from ..core import check, device_of, each_batch, inference, untouched
 from ..train import check_classes
@@ -147,6 +148,7 @@ def measure_all(
     """
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
+    warn_by_batch(net, "network", "outputs")
     bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
     kept = untouched(device_of(net), sets, bn_batches)
     with kept, inference(net), tqdm(disable=not progress) as bar:
