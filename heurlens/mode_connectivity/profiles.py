@@ -25,6 +25,7 @@ from heurlens.batchnorm import (
     set_statistics,
     to_device,
     warn_by_batch,
+    warn_of_other_norms,
 )
 from ..core import check, device_of, each_batch, inference, untouched
 from ..train import check_classes
@@ -149,6 +150,8 @@ def measure_all(
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
     warn_by_batch(net, "network", "outputs")
+    if reestimate:
+        warn_of_other_norms(net)
     bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
     kept = untouched(device_of(net), sets, bn_batches)
     with kept, inference(net), tqdm(disable=not progress) as bar:
