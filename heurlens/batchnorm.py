@@ -101,8 +101,8 @@ def _lowest(pairs, limit):
     return [(h, row.clone()) for (h, row), end in zip(pairs, ends, strict=True) if end <= limit]
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #f7a5b203
-def _held_samples(batches, limit):
-    "(pairs (hash, sample) sorted by hash, number of samples seen); `limit` as in `mixed_batches`"
+def _held_samples(batches, limit, arg):
+    "(pairs (hash, sample) sorted by hash, number of samples seen); see `mixed_batches`"
     pairs, size, seen = [], 0, 0
     for x, *_ in each_batch(batches, 1):
         x = torch.as_tensor(x).detach()
@@ -111,7 +111,7 @@ def _held_samples(batches, limit):
         if size > 1.25 * limit:
             pairs = _lowest(pairs, limit)
             size = sum(row.nbytes for _, row in pairs)
-    check(seen > 0, "bn_batches", "no batches", "hold at least one")
+    check(seen > 0, arg, "no batches", "hold at least one")
     return (sorted(pairs, key=_by_hash) if size <= limit else _lowest(pairs, limit)), seen
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #4286d80e
@@ -122,13 +122,15 @@ def _cuts(rows):
     return [rows[len(rows) * i // n : len(rows) * (i + 1) // n] for i in range(n)]
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #d19a4d9a
-def mixed_batches(batches: Iterable, limit: int = 2**31) -> list[list[torch.Tensor]]:
+def mixed_batches(
+    batches: Iterable, limit: int = 2**31, *, arg: str = "batches"
+) -> list[list[torch.Tensor]]:
     """The inputs in `batches`, cut anew into lists of samples that depend on the samples alone
 
     limit: bytes that are held; of more samples those with the lowest hashes are kept, and a warning
-    says so. `ValueError` if there are no batches.
+    says so. `arg`: what messages call `batches`. `ValueError` if there are none.
     """
-    pairs, seen = _held_samples(batches, limit)
+    pairs, seen = _held_samples(batches, limit, arg)
     if len(pairs) < seen:
         held = f"{len(pairs)} of {seen} samples, to hold {limit} bytes at most"
         warnings.warn(f"BN statistics are of {held}", stacklevel=4)
@@ -201,18 +203,18 @@ def _goes_into_train_mode(m):
     return trains
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #6a415c2e
-def _values_per_channel(x):
+def _values_per_channel(x, arg):
     "Number of values per channel of a BN layer's input; `ValueError` if there is only one"
     several = x.numel() > x.shape[1]
-    check(several, "bn_batches", "one value per channel", "hold more, to have a variance")
+    check(several, arg, "one value per channel", "hold more, to have a variance")
     return x.numel() // x.shape[1]
 
 
 @contextlib.contextmanager
-def _by_batch(norms, record):
+def _by_batch(norms, record, arg):
     "Context in which BN layers keep one batch's statistics; record(layer, n) is called after each"
     momenta, saved = [m.momentum for m in norms], [b.clone() for b in _buffers(norms)]
-    handles = _hooks(norms, record)
+    handles = _hooks(norms, record, arg)
     try:
         for m in norms:
             m.momentum = 1.0
@@ -226,15 +228,15 @@ def _by_batch(norms, record):
         set_statistics(norms, saved)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #024c27e6
-def _hooks(norms, record):
+def _hooks(norms, record, arg):
     "Handles of hooks that call record(layer, values per channel) after each BN layer"
 
     def before(m, args, kwargs):
         m.train()  # a forward of the user's may have put it into eval mode
-        _values_per_channel(args[0] if args else kwargs["input"])
+        _values_per_channel(args[0] if args else kwargs["input"], arg)
 
     def after(m, args, kwargs, out):
-        record(m, _values_per_channel(args[0] if args else kwargs["input"]))
+        record(m, _values_per_channel(args[0] if args else kwargs["input"], arg))
 
     handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in norms]
     return handles + [m.register_forward_hook(after, with_kwargs=True) for m in norms]
@@ -246,11 +248,14 @@ def path_statistics(
     cuts: Iterable[Sequence[torch.Tensor]],
     settle: Callable[[int], Any],
     count: int,
+    *,
+    arg: str = "batches",
 ) -> list[list[torch.Tensor]]:
     """[mean, variance, ...] of the BN layers `norms` of `net`, for each i < `count`
 
     settle(i) sets the weights of point i; `cuts` are from `mixed_batches`, and the network runs
-    once through them, for all points. `ValueError` if there is one value per channel.
+    once through them, for all points. `ValueError`, which names `arg`, if there is one value per
+    channel.
     """
     totals, i = [{m: _Total(m) for m in norms} for _ in range(count)], 0
 
@@ -258,7 +263,7 @@ def path_statistics(
         totals[i][m].add(n, m.running_mean, m.running_var)
 
     # a compiled network would run without hooks that it was not compiled with
-    with inference(net), _by_batch(norms, record), torch.compiler.set_stance("force_eager"):
+    with inference(net), _by_batch(norms, record, arg), torch.compiler.set_stance("force_eager"):
         for rows in cuts:
             x = as_input(torch.stack(rows), net)
             for i in range(count):
@@ -274,15 +279,15 @@ def _run_point(net, norms, x, settle, i):
     net(x)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #1bd7ec69
-def reestimate_bn(model: nn.Module, batches: Iterable) -> nn.Module:
+def reestimate_bn(model: nn.Module, batches: Iterable, *, arg: str = "batches") -> nn.Module:
     """`model`, changed in place: its BN layers hold mean and total variance of their inputs
 
     The statistics depend on the set of samples alone, not on their order or batches; y is not used.
     Everything but BN is in eval mode (no dropout), in float32 or better, and nothing but the
     statistics changes. A network without BN statistics is not run. Layers that are frozen or stay
     in eval mode keep their statistics, with a warning. If the inputs take more than 2 GiB, those
-    with the lowest hashes that fit are used, and a warning says so.
-    `ValueError` if there are no batches, one is empty, or there is one value per channel.
+    with the lowest hashes that fit are used, and a warning says so. `arg`: what messages call
+    `batches`. `ValueError` if there are none, one is empty, or there is one value per channel.
     """
     warn_of_other_norms(model)
     if not norm_layers(model):
@@ -292,7 +297,7 @@ def reestimate_bn(model: nn.Module, batches: Iterable) -> nn.Module:
     if not norms:
         return model
     with untouched(device_of(net), batches):
-        cuts = mixed_batches(batches)
-        (statistics,) = path_statistics(net, list(norms.values()), cuts, lambda i: None, 1)
+        cuts, layers = mixed_batches(batches, arg=arg), list(norms.values())
+        (statistics,) = path_statistics(net, layers, cuts, lambda i: None, 1, arg=arg)
     set_statistics([model.get_submodule(name) for name in norms], statistics)
     return model

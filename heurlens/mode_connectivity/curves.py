@@ -277,7 +277,7 @@ class _Weights(_Path):
             warnings.warn(f"{what}: the network at t has model_a's", stacklevel=2)
         net = copy.deepcopy(self._net)
         net.load_state_dict(self.weights(t))
-        return net if bn_batches is None else reestimate_bn(net, bn_batches)
+        return net if bn_batches is None else reestimate_bn(net, bn_batches, arg="bn_batches")
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #3c708ea2
 class Curve(_Weights):
