@@ -545,6 +545,8 @@ def _fit(curve, batches, settings, checkpoint, progress, on_epoch):
     for epoch in tqdm(range(start, settings.epochs), disable=not progress):
         diverged_at = _train_epoch(descent, batches, steps, epoch, epoch == start)
         if diverged_at is not None:
+            text = "has a loss or gradient that is not finite: the curve is not trained any further"
+            warnings.warn(f"step {diverged_at} {text}", stacklevel=3)
             return diverged_at
         if on_epoch is not None:
             with untouched(descent.w.device, batches):
@@ -683,9 +685,9 @@ def connect(
     `kind`: "bezier" or "chain"; `weight_decay` acts on the weights at t; parameters frozen in
     `model_a` stay on the segment; `on_epoch(epochs_done, curve)`: called after each epoch.
     `checkpoint`: a file to save to every `every` seconds and to resume from; `tag`: see above.
-    A loss or gradient that is not finite ends the training: see `diverged_at`. `ValueError` for bad
-    arguments, unlike networks, no batches. Garipov et al. 2018, section 3; lr, momentum and
-    weight_decay are those of their public code's command for VGG16, `epochs` is ours.
+    A loss or gradient that is not finite ends the training, with a warning: see `diverged_at`.
+    `ValueError` for bad arguments, unlike networks, no batches. Garipov et al. 2018, section 3; lr,
+    momentum and weight_decay are those of their public code's command for VGG16, `epochs` is ours.
     """
     s = _Settings(kind, bends, epochs, lr, seed, momentum, weight_decay, loss_fn)
     curve, file = _start(model_a, model_b, batches, s), None
