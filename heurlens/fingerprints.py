@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from .core import check
+from .freezing import own_class
 
 # %% ../nbs/0_ground/11_fingerprints.ipynb #070ff56c
 def check_copyable(model: nn.Module, arg: str) -> None:
@@ -149,9 +150,14 @@ def difference(model_a: nn.Module, model_b: nn.Module) -> str | None:
         if a.get(key) != b.get(key):
             return f"{key} = {str(b.get(key))[:80]}, where model_a has {str(a.get(key))[:80]}"
     pairs = zip(model_a.modules(), model_b.modules(), strict=True)
-    kind = parametrize.type_before_parametrizations
-    same = all(kind(m) is kind(n) for m, n in pairs)
+    same = all(_kind(m) is _kind(n) for m, n in pairs)
     return None if same else "a class that model_a has in another version"
+
+
+def _kind(module):
+    "The class of a module, without parametrisations and whether it is frozen or not"
+    kind = own_class(module)
+    return kind.__bases__[0] if parametrize.is_parametrized(module) else kind
 
 # %% ../nbs/0_ground/11_fingerprints.ipynb #68b71ffa
 def _functions(kind):

@@ -77,9 +77,18 @@ def _check_labels(out, y, in_range):
     shapes = f"targets of shape {tuple(y.shape)} and outputs of {tuple(out.shape)}"
     _refuse_cross_entropy(y.shape == out.shape[:1] + out.shape[2:], shapes)
     if in_range:
-        labels = y[y != -100]  # the label that PyTorch ignores
+        labels = y.long()
+        _check_none_ignored(labels)
         known = bool(((labels >= 0) & (labels < out.shape[1])).all())
         _refuse_cross_entropy(known, f"classes outside 0..{out.shape[1] - 1}")
+
+
+def _check_none_ignored(y):
+    "`ValueError` if there are labels that PyTorch ignores: a batch's mean would be of the others"
+    ignored = int((y == -100).sum())
+    held = f"{ignored} of {y.numel()} labels in a batch that are -100"
+    must = "hold a class for each sample: drop those without, or pass a loss_fn"
+    check(not ignored, "batches", held, must)
 
 # %% ../nbs/0_ground/09_train.ipynb #902866b5
 def checked_cross_entropy(
@@ -87,7 +96,7 @@ def checked_cross_entropy(
 ) -> torch.Tensor:
     "Mean cross-entropy; `ValueError` as in `check_classes`"
     check_classes(out, y, in_range=in_range)
-    return F.cross_entropy(out, y)
+    return F.cross_entropy(out, y, ignore_index=-(2**63))  # no label is ignored
 
 # %% ../nbs/0_ground/09_train.ipynb #3451a9fa
 def _pairs(batches, device):

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import parametrize
 
+from ..batchnorm import warn_by_batch
 from heurlens.core import (
     BadInput,
     check,
@@ -352,17 +353,6 @@ def _check_in_memory(model, who):
     meta = any(v.is_meta for v in (*model.parameters(), *model.buffers()))
     check(not meta, who, "meta tensors", "have weights in memory")
 
-
-def _check_norms(nets):
-    "Warn if batch norm has no running statistics: features then depend on the batch"
-    kind = nn.modules.batchnorm._BatchNorm
-    for who, net in nets.items():
-        mods = net.named_modules()
-        names = [n for n, m in mods if isinstance(m, kind) and m.running_mean is None]
-        if names:
-            note = f"{who}: {', '.join(names)} without running statistics takes those of each batch"
-            warnings.warn(f"{note}, so the features of a sample depend on its batch", stacklevel=4)
-
 # %% ../../nbs/2_cca/01_layers.ipynb #841a0f34
 @contextlib.contextmanager
 def on_copies(batches: Iterable, **models: nn.Module) -> contextlib.AbstractContextManager:
@@ -378,7 +368,8 @@ def on_copies(batches: Iterable, **models: nn.Module) -> contextlib.AbstractCont
             copies[id(model)] = distinct[who] = private(_unwrapped(model), who)
         _check_in_memory(model, who)
     device = device_of(next(iter(distinct.values())))
-    _check_norms(distinct)
+    for who, net in distinct.items():
+        warn_by_batch(net, who, "features")
     with untouched(device, batches), inference(*distinct.values()):
         seed_pass(batches, device, "similarity", epoch=0)
         yield tuple(copies[id(model)] for model in models.values())

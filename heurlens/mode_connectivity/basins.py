@@ -144,7 +144,9 @@ def _curve_profile(a, b, bn_batches, settings):
     "Profile of a trained curve; None if its training diverged"
     batches, training, loss_fn = settings.batches, settings.train_batches, settings.loss_fn
     training = batches if training is None else training
-    path = connect(a, b, training, loss_fn=loss_fn, **settings.curve)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* is not finite: the curve")  # a note says it below
+        path = connect(a, b, training, loss_fn=loss_fn, **settings.curve)
     if path.diverged_at is None:
         return path.profile(batches, settings.points, bn_batches, loss_fn)
     settings.notes.append(f"'curve' is NaN: its training diverged at step {path.diverged_at}")

@@ -53,6 +53,7 @@ from heurlens.core import (
 )
 from ..files import extend_machines, load_tensors, made_on, save_tensors
 from ..fingerprints import check_copyable, class_code, difference, fingerprint, unsaved
+from ..freezing import thawed
 from .profiles import checked_loss, measure_all
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #4aa4f592
@@ -236,6 +237,7 @@ class _Path:
         if what := difference(model_a, model_b):
             self._differing_end = what, private(model_b, "model_b", as_is=True).to(device)
         self._layout = _layout(self._net)
+        thawed(self._net)  # what is frozen stays on the segment, but BN can be estimated again
         states = [m.state_dict() for m in (model_a, model_b)]
         self._others = [_other_entries(state, device) for state in states]
         a, b = (_row(self._layout, state, device) for state in states)
@@ -275,7 +277,7 @@ class _Weights(_Path):
             warnings.warn(f"{what}: the network at t has model_a's", stacklevel=2)
         net = copy.deepcopy(self._net)
         net.load_state_dict(self.weights(t))
-        return net if bn_batches is None else reestimate_bn(net, bn_batches)
+        return net if bn_batches is None else reestimate_bn(net, bn_batches, arg="bn_batches")
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #3c708ea2
 class Curve(_Weights):
@@ -415,10 +417,10 @@ def _length(kind, points):
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #43557039
 def _slots_to_set(layout, net):
-    "The slots with the names to set in `net`, each module's once; BN keeps its own buffers"
+    "The slots with the names to set in `net`, each module's once; BN that trains keeps its buffers"
     settable = set()
     for prefix, m in net.named_modules():
-        buffers = () if isinstance(m, _BatchNorm) else m._buffers
+        buffers = () if isinstance(m, _BatchNorm) and m.training else m._buffers
         settable |= {f"{prefix}.{name}".lstrip(".") for name in (*m._parameters, *buffers)}
     slots = []
     for slot in layout.slots:
@@ -517,14 +519,22 @@ def _train_epoch(descent, batches, steps, epoch, check_targets):
     s, step = descent.settings, epoch * steps
     seed_pass(batches, descent.w.device, s.seed, "curve", epoch, epoch=epoch)
     draws = generator(s.seed, "curve", epoch)
-    norms = norm_layers(descent.net)
+    norms, skipped = norm_layers(descent.net), 0
     for i, (x, y) in enumerate(each_batch(batches)):
         if len(x) == 1 and steps > 1 and norms:
-            continue  # a single sample has no variance for BN to use
+            skipped += 1  # a single sample has no variance for BN to use
+            continue
         t = torch.rand((), generator=draws, dtype=torch.float64).item()
         if not descent.step(t, x, y, (epoch + i / steps) / s.epochs, check_targets):
             return step
         step += 1
+    held = f"{skipped} batches of one sample, and no other"
+    check(step > epoch * steps, "batches", held, "hold batches of several samples, for BN")
+    if skipped and check_targets:
+        warnings.warn(
+            f"{skipped} of {steps} batches hold one sample, and are skipped: BN needs more",
+            stacklevel=4,
+        )
     return None
 
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #54fbe202
@@ -535,6 +545,8 @@ def _fit(curve, batches, settings, checkpoint, progress, on_epoch):
     for epoch in tqdm(range(start, settings.epochs), disable=not progress):
         diverged_at = _train_epoch(descent, batches, steps, epoch, epoch == start)
         if diverged_at is not None:
+            text = "has a loss or gradient that is not finite: the curve is not trained any further"
+            warnings.warn(f"step {diverged_at} {text}", stacklevel=3)
             return diverged_at
         if on_epoch is not None:
             with untouched(descent.w.device, batches):
@@ -673,9 +685,9 @@ def connect(
     `kind`: "bezier" or "chain"; `weight_decay` acts on the weights at t; parameters frozen in
     `model_a` stay on the segment; `on_epoch(epochs_done, curve)`: called after each epoch.
     `checkpoint`: a file to save to every `every` seconds and to resume from; `tag`: see above.
-    A loss or gradient that is not finite ends the training: see `diverged_at`. `ValueError` for bad
-    arguments, unlike networks, no batches. Garipov et al. 2018, section 3; lr, momentum and
-    weight_decay are those of their public code's command for VGG16, `epochs` is ours.
+    A loss or gradient that is not finite ends the training, with a warning: see `diverged_at`.
+    `ValueError` for bad arguments, unlike networks, no batches. Garipov et al. 2018, section 3; lr,
+    momentum and weight_decay are those of their public code's command for VGG16, `epochs` is ours.
     """
     s = _Settings(kind, bends, epochs, lr, seed, momentum, weight_decay, loss_fn)
     curve, file = _start(model_a, model_b, batches, s), None

@@ -22,6 +22,7 @@ from torch import nn
 
 from ..batchnorm import measuring_copy
 from ..core import check, check_state
+from ..freezing import thawed
 from .profiles import measure_all
 from ..plots import colour, contours
 
@@ -232,7 +233,7 @@ class _PointStates:
 # %% ../../nbs/1_mode_connectivity/03_planes.ipynb #e7d9ebe7
 def _on_plane(plane, model, states, batches, bn_batches, loss_fn, progress=False):
     "MEASURES of a private copy of `model` with the parameters of each of `states`"
-    net = measuring_copy(model)
+    net = thawed(measuring_copy(model))
     state = net.state_dict()
     for name, entry in plane.entries.items():
         fits = name in state and state[name].shape == entry.shape

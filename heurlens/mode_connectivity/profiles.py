@@ -19,11 +19,13 @@ from tqdm import tqdm
 
 from heurlens.batchnorm import (
     as_input,
+    estimated_norms,
     mixed_batches,
-    norm_layers,
     path_statistics,
     set_statistics,
     to_device,
+    warn_by_batch,
+    warn_of_other_norms,
 )
 from ..core import check, device_of, each_batch, inference, untouched
 from ..train import check_classes
@@ -147,26 +149,32 @@ def measure_all(
     """
     sets = batches if isinstance(batches, dict) else {"": batches}
     check(len(sets) > 0, "batches", "an empty dict", "hold at least one set")
-    norms = norm_layers(net) if reestimate else []
+    warn_by_batch(net, "network", "outputs")
+    if reestimate:
+        warn_of_other_norms(net)
+    arg = "batches" if bn_batches is None else "bn_batches"
     bn_batches = next(iter(sets.values())) if bn_batches is None else bn_batches
     kept = untouched(device_of(net), sets, bn_batches)
     with kept, inference(net), tqdm(disable=not progress) as bar:
-        cuts = mixed_batches(bn_batches) if norms else []
+        norms = list(estimated_norms(net).values()) if reestimate else []
+        cuts = mixed_batches(bn_batches, arg=arg) if norms else []
         bar.total = _forward_passes([cuts, *sets.values()], count)
-        set_point = _point_setter(net, norms, cuts, settle, count, bar)
+        set_point = _point_setter(net, norms, cuts, settle, count, bar, arg)
         cuts.clear()
         tables = {k: _evaluate(net, b, set_point, count, loss_fn, ends) for k, b in sets.items()}
     return [_columns(tables, i) for i in range(count)]
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #0218cc97
-def _point_setter(net, norms, cuts, settle, count, bar):
+def _point_setter(net, norms, cuts, settle, count, bar, arg):
     "A function that sets weights and BN statistics of point i; estimates the statistics first"
 
     def set_weights(i):
         settle(i)
         bar.update()
 
-    statistics = path_statistics(net, norms, cuts, set_weights, count) if norms else [[]] * count
+    statistics = [[]] * count
+    if norms:
+        statistics = path_statistics(net, norms, cuts, set_weights, count, arg=arg)
 
     def set_point(i):
         set_weights(i)

@@ -33,6 +33,7 @@ from heurlens.core import (
     seed_pass,
     untouched,
 )
+from ..freezing import thawed
 from heurlens.mode_connectivity.axes import (
     GIVEN,
     Axis,
@@ -259,7 +260,7 @@ def as_network(model: nn.Module, arg: str = "model") -> nn.Module:
     "A copy of the bare network to measure on, as `heurlens.core.private` makes it"
     must = "be the network from before torch.jit, whose operations can be followed"
     check(not isinstance(model, torch.jit.ScriptModule), arg, "a scripted network", must)
-    return private(unwrapped(model), arg)
+    return thawed(private(unwrapped(model), arg))
 
 # %% ../../nbs/1_mode_connectivity/05_structure.ipynb #9c4f53a8
 def structure_of(
