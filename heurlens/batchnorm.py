@@ -19,7 +19,15 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .core import check, device_of, each_batch, inference, private, untouched
+from heurlens.core import (
+    check,
+    device_of,
+    each_batch,
+    inference,
+    input_errors,
+    private,
+    untouched,
+)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #a9901804
 def norm_layers(net: nn.Module) -> list[_BatchNorm]:
@@ -224,7 +232,8 @@ def _run_point(net, norms, x, settle, i):
     settle(i)
     for m in norms:
         m.reset_running_stats()
-    net(x)
+    with input_errors(x):
+        net(x)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #1bd7ec69
 def reestimate_bn(model: nn.Module, batches: Iterable) -> nn.Module:
@@ -234,7 +243,8 @@ def reestimate_bn(model: nn.Module, batches: Iterable) -> nn.Module:
     Everything but BN is in eval mode (no dropout), in float32 or better, and nothing but the
     statistics changes. A network without BN statistics is not run. If the inputs take more than
     2 GiB, those with the lowest hashes that fit are used, and a warning says so.
-    `ValueError` if there are no batches, one is empty, or there is one value per channel.
+    `ValueError` if there are no batches, one is empty, the network does not take an input, or there
+    is one value per channel.
     """
     if not norm_layers(model):
         return model

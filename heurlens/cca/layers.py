@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import parametrize
 
+from ..batchnorm import as_input
 from heurlens.core import (
     BadInput,
     as_names,
@@ -30,6 +31,7 @@ from heurlens.core import (
     device_of,
     each_batch,
     inference,
+    input_errors,
     private,
     seed_pass,
     untouched,
@@ -210,11 +212,9 @@ def _forward(reader, x, unread):
     "{name: what is taken of it} in one forward; `unread` gains the layers that cannot be read"
     taken, modules = {}, dict(reader.model.named_modules(remove_duplicate=False))
     _check_scripted(reader, modules, unread)
-    half = x.dtype in (torch.float16, torch.bfloat16)  # the network's copy is float32 then
-    kind = torch.float32 if half else x.dtype
-    with _hooked(reader, modules, len(x), taken, unread):
-        # a copy, since a first layer may work in place
-        reader.model(x.to(device_of(reader.model), kind, copy=True))
+    x = as_input(x, reader.model).clone()  # since a first layer may work in place
+    with _hooked(reader, modules, len(x), taken, unread), input_errors(x):
+        reader.model(x)
     _check_called(reader, taken, unread)
     return {name: taken[name] for name in reader.names if name not in unread}
 
@@ -407,9 +407,17 @@ def features_of(
         readers = [replace(r, who=who) for r, who in zip(readers, models)]
         parts = [taken for taken, _ in batch_outputs(readers, batches)]
     return [
-        {name: torch.cat([part[i][name] for part in parts]) for name in reader.names}
+        {name: _stacked([part[i][name] for part in parts], name) for name in reader.names}
         for i, reader in enumerate(readers)
     ]
+
+# %% ../../nbs/2_cca/01_layers.ipynb #c3c43baf
+def _stacked(parts, name):
+    "The outputs of a layer for all batches; `ValueError` if their shapes differ"
+    shapes = list(dict.fromkeys(tuple(part.shape[1:]) for part in parts))
+    held = f"samples whose outputs of layer {name!r} have shapes {shapes}"
+    check(len(shapes) == 1, "batches", held, "hold samples of one size")
+    return torch.cat(parts)
 
 # %% ../../nbs/2_cca/01_layers.ipynb #b396f80a
 def features(
@@ -426,7 +434,8 @@ def features(
 
     `ValueError` if a layer is unknown; if one that was asked for by name is not called, is called
     twice in a forward, or does not return one tensor of real numbers; if no layer is left; if
-    there are no batches, or they come from a one-shot generator; as in `private`.
+    there are no batches, or they come from a one-shot generator, or the network does not take one,
+    or samples differ in size; as in `private`.
     """
     return features_of({"model": model}, [layers], batches)[0]
 
