@@ -19,7 +19,15 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .core import check, device_of, each_batch, inference, private, untouched
+from heurlens.core import (
+    check,
+    device_of,
+    each_batch,
+    inference,
+    input_errors,
+    private,
+    untouched,
+)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #a9901804
 def norm_layers(net: nn.Module) -> list[_BatchNorm]:
@@ -276,7 +284,8 @@ def _run_point(net, norms, x, settle, i):
     settle(i)
     for m in norms:
         m.reset_running_stats()
-    net(x)
+    with input_errors(x):
+        net(x)
 
 # %% ../nbs/0_ground/10_batchnorm.ipynb #1bd7ec69
 def reestimate_bn(model: nn.Module, batches: Iterable, *, arg: str = "batches") -> nn.Module:
@@ -287,7 +296,8 @@ def reestimate_bn(model: nn.Module, batches: Iterable, *, arg: str = "batches") 
     statistics changes. A network without BN statistics is not run. Layers that are frozen or stay
     in eval mode keep their statistics, with a warning. If the inputs take more than 2 GiB, those
     with the lowest hashes that fit are used, and a warning says so. `arg`: what messages call
-    `batches`. `ValueError` if there are none, one is empty, or there is one value per channel.
+    `batches`. `ValueError` if there are none, one is empty, the network does not take an input, or
+    there is one value per channel.
     """
     warn_of_other_norms(model)
     if not norm_layers(model):

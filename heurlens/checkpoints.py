@@ -15,9 +15,10 @@ import io
 import json
 import math
 import os
+import shutil
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
@@ -33,7 +34,7 @@ from . import __version__
 from .cca.comparison import check_compare, compare, draw_compare
 from .core import BadInput, check, check_whole, device, generator, private, untouched
 from .data import Data, Split, load_data
-from .files import load_tensors, provenance, save_tensors, write_atomic
+from .files import load_tensors, locked, provenance, save_tensors, write_atomic
 from .mode_connectivity.curves import Curve, connect, line
 from .mode_connectivity.profiles import barrier, rise
 from .plots import colour, theme
@@ -318,6 +319,23 @@ def _write_record(path, result, inputs):
     text = json.dumps(plain(record), sort_keys=True, allow_nan=False) + "\n"
     write_atomic(path, lambda f: f.write_text(text, encoding="utf-8"))
 
+# %% ../nbs/4_use/01_checkpoints.ipynb #fdfa0688
+@contextlib.contextmanager
+def _replacing(out: Path, names: Sequence[str]) -> Iterator[Path]:
+    "Context with a folder for new files, which then replace those of `names` in `out`, in order"
+    new = out / ".new"
+    shutil.rmtree(new, ignore_errors=True)  # of a process that was killed
+    try:
+        new.mkdir()
+        yield new
+        for name in names:
+            if (new / name).exists():
+                os.replace(new / name, out / name)
+            else:
+                (out / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
 # %% ../nbs/4_use/01_checkpoints.ipynb #2a6fcadc
 def _earlier_inputs(path):
     "What decided the record at `path`; None if that is no record"
@@ -491,7 +509,6 @@ def _check_connect(options, every):
 # %% ../nbs/4_use/01_checkpoints.ipynb #4aeaffc1
 def _write_bends(path, curve):
     "Write the bends of a curve, if there is one; their digest"
-    path.unlink(missing_ok=True)
     if curve is None:
         return None
     bends = {f"{i}.{k}": v for i in range(curve.bends) for k, v in curve.bend(i).items()}
@@ -501,15 +518,17 @@ def _write_bends(path, curve):
 def _write_connected(out, paths, profiles, ends, inputs):
     "The table of paths, after writing bends, figure and, last, the record that names both"
     table = path_table(profiles, {k: path.length() for k, path in paths.items()})
-    bends = _write_bends(out / "bends.safetensors", paths.get(inputs["options"]["kind"]))
-    _write_figure(path_figure(profiles), out / "connect.png")
     result = {
         "table": table.T.to_dict(),
         "ends": ends.T.to_dict(),
         "profiles": {k: p.to_dict("list") for k, p in profiles.items()},
-        "bends": bends,
     }
-    _write_record(out / "connect.json", result, inputs)
+    bends, figure, record = names = "bends.safetensors", "connect.png", "connect.json"
+    with _replacing(out, names) as new:
+        curve = paths.get(inputs["options"]["kind"])
+        result["bends"] = _write_bends(new / bends, curve)
+        _write_figure(path_figure(profiles), new / figure)
+        _write_record(new / record, result, inputs)
     return table
 
 # %% ../nbs/4_use/01_checkpoints.ipynb #d44851ea
@@ -532,8 +551,13 @@ def _connected(files, data, options, out, every, quiet):
     data = images_for(data, *(options[k] for k in ("size", "mean", "std")))
     nets = _networks(files, (spec, spec), (keywords, keywords), data)
     check_runs(nets[0], spec, data.train, len(data.classes))
-    out = writable_folder(out)
     inputs = _inputs("connect", options, files, (spec,), nets[:1], data)
+    with locked(writable_folder(out), keep=False):
+        return _connected_alone(files, nets, data, inputs, options, out, every, quiet), out
+
+
+def _connected_alone(files, nets, data, inputs, options, out, every, quiet):
+    "The table of `connect_files`, written into a folder that this process has locked"
     _warn_of_earlier(out / "connect.json", inputs)
     splits = {s: at_most(getattr(data, s), options["images"]) for s in SETS}
     sets = {s: split.batches(options["batch"]) for s, split in splits.items()}
@@ -547,7 +571,7 @@ def _connected(files, data, options, out, every, quiet):
         profiles = _profiles(paths, sets, points, quiet)
     table = _write_connected(out, paths, profiles, ends, inputs)
     state.unlink(missing_ok=True)
-    return table, out
+    return table
 
 # %% ../nbs/4_use/01_checkpoints.ipynb #c9d0f9bb
 def connect_files(
@@ -564,7 +588,8 @@ def connect_files(
     measured, on at most `images` images of each split. quiet: nothing on standard error but
     warnings. every: seconds between checkpoints of the curve; a stopped training continues.
 
-    Writes `out`/connect.json (record), connect.png and bends.safetensors (bends of the curve).
+    Writes `out`/connect.json (record), connect.png and bends.safetensors (bends of the curve), and
+    waits while another process writes there.
     If both files hold the same network, no curve is trained, with a warning.
     `ValueError` as from these functions and `connect`.
     """
@@ -595,17 +620,23 @@ def _compared(files, data, options, out):
     nets = _networks(files, specs, (options["keywords"], options["keywords_b"]), data)
     for net, spec in zip(nets, specs):
         check_runs(net, spec, data.test)
-    out = writable_folder(out)
     inputs = _inputs("compare", options, files, specs, nets, data)
+    with locked(writable_folder(out), keep=False):
+        return _compared_alone(nets, data, inputs, options, out), out
+
+
+def _compared_alone(nets, data, inputs, options, out):
+    "The table of `compare_files`, written into a folder that this process has locked"
     _warn_of_earlier(out / "compare.json", inputs)
     test = at_most(data.test, options["images"], options["seed"])
     settings = (options[k] for k in ("layers", "layers_b", "measure", "layout"))
     table = compare(*nets, test.batches(options["batch"]), *settings, tidy=True)
     figure = _similarity_figure(table, options["measure"], options["layout"])
-    _write_figure(figure, out / "compare.png")
     columns = table.astype(object).where(table.notna(), None).to_dict("list")
-    _write_record(out / "compare.json", {"table": columns}, inputs)
-    return table, out
+    with _replacing(out, ("compare.png", "compare.json")) as new:
+        _write_figure(figure, new / "compare.png")
+        _write_record(new / "compare.json", {"table": columns}, inputs)
+    return table
 
 # %% ../nbs/4_use/01_checkpoints.ipynb #33597e37
 def compare_files(
@@ -621,7 +652,8 @@ def compare_files(
     model, kw, keywords: as in `connect_files`; model_b: the network of `b` if it is another;
     keywords_b: of `b`'s factory, None: as `a`'s. layers: names or patterns, None: all with
     parameters; layers_b: those of `b`, None: as `compare` takes it. images: test images at most.
-    Writes `out`/compare.json and compare.png. `ValueError` as from these functions.
+    Writes `out`/compare.json and compare.png, and waits while another process writes there.
+    `ValueError` as from these functions.
     """
     measure, layout = check_compare(measure, layout)  # the record names what is computed
     keywords = {**(keywords or {}), **kw}

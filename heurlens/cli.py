@@ -365,7 +365,7 @@ def _in_words(e: Exception) -> tuple[str, int]:
         text = "a worker process was killed (out of memory?)"
         return f"{text}; the same command goes on from here, perhaps with --workers 1", 2
     if isinstance(e, OSError):
-        text = f"{e.strerror or e}: {e.filename or ''}"
+        text = f"{e.strerror or e}: {e.filename}" if e.filename else f"{e.strerror or e}"
         return f"{text}; the same command goes on from here once that is mended", 2
     if isinstance(e, _Stopped):
         return str(e), 130

@@ -54,7 +54,7 @@ def _remove_leftovers(folder):
 def write_atomic(path: str | Path, write: Callable[[Path], Any]) -> Path:
     """`path`, written by `write(temporary_path)`: all of it or nothing
 
-    `ValueError` if there is a folder of that name.
+    `ValueError` if there is a folder of that name. An `OSError` names a file.
     """
     path = Path(path)
     check(not path.is_dir(), "path", str(path), "name a file: there is a folder of that name")
@@ -64,6 +64,9 @@ def write_atomic(path: str | Path, write: Callable[[Path], Any]) -> Path:
     try:
         write(tmp)
         os.replace(tmp, path)
+    except OSError as e:
+        e.filename = e.filename or str(path)  # a full disk does not say where it is
+        raise
     finally:
         tmp.unlink(missing_ok=True)
     return path
@@ -138,8 +141,11 @@ def _acquired(folder):
 
 # %% ../nbs/0_ground/01_files.ipynb #0a82c9be
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    "Context in which this process alone holds the lock of `folder`, and says so beside it"
+def locked(folder: Path, *, keep: bool = True) -> Iterator[None]:
+    """Context in which this process alone holds the lock of `folder`, and says so beside it
+
+    keep: leave the lock's file behind, so that others can see whether it is held.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     since = datetime.now(UTC).isoformat(timespec="seconds")
     who = json.dumps({"host": platform.node(), "pid": os.getpid(), "since": since})
@@ -149,6 +155,9 @@ def locked(folder: Path) -> Iterator[None]:
             yield
         finally:
             (folder / ".holder").unlink(missing_ok=True)
+            if not keep:
+                with contextlib.suppress(OSError):  # not every system removes a file in use
+                    (folder / ".lock").unlink()
 
 # %% ../nbs/0_ground/01_files.ipynb #4ffb55e0
 def _revision(module=None):

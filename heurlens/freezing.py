@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.utils.weak import WeakIdKeyDictionary
 
-from .core import check
+from .core import as_names, check
 
 # %% ../nbs/0_ground/08_freezing.ipynb #e640d238
 _HANDLES = weakref.WeakKeyDictionary()  # frozen module -> the handles that hold it
@@ -179,7 +179,8 @@ def _layers(model):
 # %% ../nbs/0_ground/08_freezing.ipynb #475d16ef
 def _modules_below(model, layers):
     "The modules of the named layers and all modules below them, each once"
-    named, modules = _layers(model), {}
+    named, modules, layers = _layers(model), {}, as_names(layers, "layers")
+    check(layers, "layers", layers, "name at least one layer")
     for name in layers:
         must = f"name modules of the model, such as {list(named)[1:4]}"
         check(name in named, "layers", name, must)
@@ -192,7 +193,8 @@ def freeze(model: nn.Module, layers: Iterable[str]) -> _Handle:
 
     With everything below them, through `model.train()`, until `handle.thaw()` or the end of a
     `with` block. Layers may share weights, and handles may overlap: a weight thaws with the last.
-    `ValueError` if a layer is unknown or scripted, or has not seen its input yet.
+    `ValueError` if `layers` is a text or empty, or a layer is unknown or scripted, or has not seen
+    its input yet.
     """
     modules = _modules_below(model, layers)
     for m in modules:
@@ -240,12 +242,15 @@ def freeze_weights(
     """Handle that holds the weights still where `masks` are True, until `handle.thaw()`
 
     masks: {name of a parameter: bool Tensor of its shape}.
-    `ValueError` if a mask fits no parameter.
+    `ValueError` if there is no mask, or one fits no parameter.
     """
+    some = isinstance(masks, Mapping) and len(masks) > 0
+    check(some, "masks", masks, "be a dict with at least one mask")
     params, held = dict(model.named_parameters()), []
     for name, mask in masks.items():
-        known = name in params and mask.shape == params[name].shape
-        check(known, "masks", name, "name a parameter and have its shape")
+        bools = isinstance(mask, torch.Tensor) and mask.dtype == torch.bool
+        known = bools and name in params and mask.shape == params[name].shape
+        check(known, "masks", name, "name parameters, each with a bool Tensor of its shape")
         p = params[name]
         held.append((p, mask.to(p.device), p.detach().clone()))
     return _MaskHandle(optimizer, held)

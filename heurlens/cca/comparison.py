@@ -18,7 +18,7 @@ from torch import nn
 
 from .canonical import check_keep
 from .kernels import Moment
-from .layers import WHO, as_names, is_exact
+from .layers import WHO, is_exact
 from .layouts import LAYOUTS
 from .minibatch import gather_batches
 from heurlens.cca.pairs import (
@@ -32,7 +32,7 @@ from heurlens.cca.pairs import (
     sides_of,
 )
 from .statistics import Statistics, TooWide, centred, gather
-from ..core import check
+from ..core import as_names, check
 from ..plots import heat
 
 # %% ../../nbs/2_cca/12_comparison.ipynb #d120980c

@@ -17,15 +17,24 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ..core import check
+from ..core import BadInput, check
 
 # %% ../../nbs/2_cca/04_similarity.ipynb #bec4ebfa
-def _tensor(a):
+def _tensor(a, arg):
     "A Tensor without its graph; an ndarray is copied, whatever its strides; what is masked is NaN"
-    if np.ma.is_masked(a):
-        a = a.astype(np.promote_types(a.dtype, float)).filled(np.nan)
     if isinstance(a, Tensor):
         return a.detach() if a.layout == torch.strided else a.detach().to_dense()
+    try:
+        return _copied(a)
+    except (TypeError, ValueError):
+        kind = getattr(a, "dtype", None) or type(a).__name__
+        raise BadInput(f"`{arg}` must hold numbers that torch knows, got {kind}") from None
+
+
+def _copied(a):
+    "A Tensor of the numbers in an array; raises what NumPy and torch raise if it holds others"
+    if np.ma.is_masked(a):
+        a = a.astype(np.promote_types(a.dtype, float)).filled(np.nan)
     a = np.array(a)
     odd = a.dtype.kind == "O" or a.dtype == np.longdouble
     return torch.as_tensor(a.astype(np.float64 if odd else a.dtype.newbyteorder("=")))
@@ -70,10 +79,11 @@ def _check_index(x, y):
 def as_pair(x: Tensor | ArrayLike, y: Tensor | ArrayLike) -> tuple[Tensor, Tensor]:
     """x and y as tensors, both complex if either is, y on the device of x
 
-    `BadInput` if they hold different numbers of samples, or DataFrames of different rows.
+    `BadInput` if they hold something else than numbers, different numbers of samples, or DataFrames
+    of different rows.
     """
     _check_index(x, y)
-    x, y = _tensor(x), _tensor(y)
+    x, y = _tensor(x, "x"), _tensor(y, "y")
     n, m = (z.shape[0] if z.ndim else 1 for z in (x, y))
     must = "hold equally many, row i of both from the same input"
     check(n == m, "x and y", f"{n} and {m} samples", must)
@@ -103,7 +113,7 @@ def as_matrix(a: Tensor | ArrayLike, arg: str, each: bool = False) -> tuple[Tens
 
     each: as in `moderate`. `ValueError` if it is no matrix, or holds NaN or inf.
     """
-    a = _tensor(a)
+    a = _tensor(a, arg)
     check_matrix(a, arg)
     tol = tolerance(a)
     a = a.to(torch.complex128 if a.is_complex() else torch.float64)

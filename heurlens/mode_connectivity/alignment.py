@@ -262,7 +262,7 @@ class _Traced(NamedTuple):
 # %% ../../nbs/1_mode_connectivity/06_alignment.ipynb #8d1e0f12
 def _traced(net_a, net_b, x, kinds):
     "The `_Traced` of batches like `x`; `kinds`: the units of each read in the first batch, if any"
-    (structure, _), graph_a = structure_of(net_b, x), traced(net_a, x)
+    (structure, _), graph_a = structure_of(net_b, x, "batches"), traced(net_a, x)
     reads = _reads(structure)
     names_a, names_b = ([n.name for n in g.graph.nodes] for g in (graph_a, structure.graph))
     check(names_a == names_b, "model_a", "other operations", "run those of model_b")
@@ -367,10 +367,11 @@ def aligned_with_note(
     net_a, net_b = _comparable(model_a, model_b)
     device = device_of(net_b)
     with untouched(device, batches):
+        arg = "example"
         if batches is not None and example is None:
-            example = next(inputs_of(batches, net_b), None)
-            check(example is not None, "batches", "no batches", "hold at least one")
-        structure, x = structure_of(net_b, example)
+            arg, example = "batches", next(inputs_of(batches, net_b), None)
+            check(example is not None, arg, "no batches", "hold at least one")
+        structure, x = structure_of(net_b, example, arg)
         net_a = net_a.to(device)
         if batches is None:
             terms = _weight_terms(net_a, net_b, structure)

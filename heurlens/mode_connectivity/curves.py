@@ -46,6 +46,7 @@ from heurlens.core import (
     each_batch,
     generator,
     inference,
+    input_errors,
     private,
     reiterable,
     seed_pass,
@@ -378,7 +379,10 @@ def _check_answers(curve, what, model_b, batches):
 # %% ../../nbs/1_mode_connectivity/02_curves.ipynb #34c16ff6
 def _outputs(net, x):
     "The tensors that a network answers with"
-    return [v.double() for v in tree_leaves(net(as_input(x, net))) if isinstance(v, torch.Tensor)]
+    x = as_input(x, net)
+    with input_errors(x):
+        leaves = tree_leaves(net(x))
+    return [v.double() for v in leaves if isinstance(v, torch.Tensor)]
 
 
 def _distance(expected, outputs):
@@ -439,7 +443,8 @@ def _gradient(layout, net, slots, w, x, y, loss_fn, check_targets=True):
     weights = {name: v.to(s.dtype) for s, v in zip(slots, parts) for name in s.names}
     # every name of a tie is in `weights`: torch's own handling of ties leaves a module that is
     # registered twice with swapped weights
-    out = functional_call(net, weights, (x,), tie_weights=False)
+    with input_errors(x):
+        out = functional_call(net, weights, (x,), tie_weights=False)
     loss = checked_loss(loss_fn, out, y, check_targets)
     grads = torch.autograd.grad(loss, leaves, allow_unused=True)
     # a parameter that the loss does not depend on has the gradient 0, as in the flat vector

@@ -27,7 +27,7 @@ from heurlens.batchnorm import (
     warn_by_batch,
     warn_of_other_norms,
 )
-from ..core import check, device_of, each_batch, inference, untouched
+from ..core import check, device_of, each_batch, inference, input_errors, untouched
 from ..train import check_classes
 
 # %% ../../nbs/1_mode_connectivity/01_profiles.ipynb #0ac91a7b
@@ -105,7 +105,9 @@ def _evaluate(net, batches, settle, count, loss_fn, ends):
         points = []
         for i in range(count):
             settle(i)
-            points.append(_batch_sums(net(x), y, len(x), loss_fn, i == 0))
+            with input_errors(x):
+                out = net(x)
+            points.append(_batch_sums(out, y, len(x), loss_fn, i == 0))
         table = table + _batch_table(points, ends)
         n += size
     check(n > 0, "batches", "no batches", "hold at least one")

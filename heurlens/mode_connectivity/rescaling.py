@@ -16,7 +16,15 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
-from ..core import check, check_same_network, device_of, inference, private, untouched
+from heurlens.core import (
+    check,
+    check_same_network,
+    device_of,
+    inference,
+    input_errors,
+    private,
+    untouched,
+)
 from .structure import as_network, inputs_of, layer_of, unwrapped
 
 # %% ../../nbs/1_mode_connectivity/07_rescaling.ipynb #56f01645
@@ -59,7 +67,7 @@ def _moments(net, names, batches, stop=False):
     handles = [_watch(net.get_submodule(name), name, see) for name in names]
     with _hooked(handles), inference(net):
         for x in inputs_of(batches, net):
-            with contextlib.suppress(_Enough):
+            with contextlib.suppress(_Enough), input_errors(x):
                 net(x)
     check(len(sums) == len(names), "batches", "no batches", "hold at least one")
     return {name: _mean_and_std(*s) for name, s in sums.items()}
@@ -91,7 +99,7 @@ def _run_order(net, x):
             made.append((names[m], out))
         order.append(names[m])
 
-    with _hooked([m.register_forward_hook(see) for m in names]), inference(net):
+    with _hooked([m.register_forward_hook(see) for m in names]), inference(net), input_errors(x):
         net(x)
     return order, [name for name, _ in made]
 

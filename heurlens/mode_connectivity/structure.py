@@ -30,6 +30,7 @@ from heurlens.core import (
     generator,
     inference,
     private,
+    refusal,
     seed_pass,
     untouched,
 )
@@ -264,11 +265,12 @@ def as_network(model: nn.Module, arg: str = "model") -> nn.Module:
 
 # %% ../../nbs/1_mode_connectivity/05_structure.ipynb #9c4f53a8
 def structure_of(
-    net: nn.Module, example: torch.Tensor | None = None
+    net: nn.Module, example: torch.Tensor | None = None, arg: str = "example"
 ) -> tuple[Structure, torch.Tensor]:
     """The structure of a private network, and the input that it was found on
 
-    That is `example`, or else the first guess that runs. `ValueError` if none does.
+    That is `example`, or else the first guess that runs; `arg`: what messages call `example`.
+    `ValueError` if none runs.
     """
     given = example is None or isinstance(example, torch.Tensor)
     check(given, "example", type(example).__name__, "be a tensor, the network's one input")
@@ -281,7 +283,8 @@ def structure_of(
             error = e
     alone = "without looking at its values"
     if example is not None:
-        check(False, "example", error, f"be an input that the network takes, {alone}")
+        must = {"example": "be an input", "batches": "hold inputs"}[arg]
+        check(False, arg, refusal(x, error), f"{must} that the network takes, {alone}")
     must = f"run on an input guessed from its first layer, {alone}, or come with an example"
     return check(False, "model", error, must)
 
