@@ -322,7 +322,8 @@ def _images_in(cfg, data):
     n, valid = round(cfg.share * len(data.train)), len(data.valid)
     points = cfg.options.get("grid", 0) ** 2
     if cfg.kind in ("curve", "path"):
-        points = cfg.options.get("ts", 0) * len(cfg.options.get("looks", (0, 1)))
+        points = cfg.options.get("ts") or cfg.options.get("interior", 0)
+        points *= len(cfg.options.get("looks", (0, 1)))
     return cfg.epochs * (n + valid / 3) + points * (2 * n + valid) / 3
 
 # %% ../nbs/4_use/02_running.ipynb #18917787

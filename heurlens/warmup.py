@@ -843,7 +843,7 @@ def figure4(records: list[dict]) -> plt.Figure:
             a.set_xlim(0, 15)
             b.set_xlim(0, 15)
             d.set_xlim(0, 1)
-        axes[3][0].set_axis_off()  # the small batch is not in the paper's panel
+        axes[3][0].set_visible(False)  # the small batch is not in the paper's panel
         for ax in axes[:, 1:].flat:
             ax.set_ylabel("")
         axes[3][1].set_ylabel("validation accuracy")
