@@ -51,7 +51,7 @@ from .mode_connectivity.curves import connect, line
 from .models import build
 from .plots import theme
 from .records import Config, plain, read_record
-from .running import CHAPTERS, planned
+from .running import CHAPTERS, measured_points, planned
 from .study import at_scale, network
 from .train import OPTIMIZERS, evaluate, train
 
@@ -602,14 +602,6 @@ def _epoch_seconds(cfg, data, n, wanted=1.0):
     return {k: [s * EPOCH / images for s in v] for k, v in in_turn(sides, n).items()}
 
 # %% ../nbs/4_use/05_bench.ipynb #f54d5df0
-def _evaluations(cfg):
-    "Passes over training and validation images by which a run measures along a curve or a plane"
-    o = cfg.options
-    if cfg.kind in ("curve", "path"):
-        return o.get("ts", 0) * len(o.get("looks", (0, 1)))
-    return o.get("grid", 0) ** 2
-
-
 def _network_name(cfg):
     "The network of a config as JSON, the key of its times"
     return json.dumps(cfg.net, sort_keys=True)
@@ -632,7 +624,7 @@ def hours(scale: str, timed: Mapping[str, Mapping[str, float]]) -> dict[str, dic
     for c in planned(scale=scale, seeds=1):
         took = timed[_network_name(c)]
         out[c.chapter]["training"] += c.epochs * c.share * took["train"] / 3600
-        out[c.chapter]["measuring"] += _evaluations(c) * took["forward"] / 3600
+        out[c.chapter]["measuring"] += measured_points(c) * took["forward"] / 3600
     return out
 
 # %% ../nbs/4_use/05_bench.ipynb #e4fece45

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHAPTERS', 'SEEDS', 'NAMED', 'TIMED', 'chapter', 'claims', 'planned', 'missing', 'run_all', 'seconds_a_step',
-           'data_at_hand', 'images_of', 'check_budget', 'estimated']
+           'data_at_hand', 'images_of', 'check_budget', 'measured_points', 'estimated']
 
 # %% ../nbs/4_use/02_running.ipynb #3cfdfd05
 import importlib
@@ -317,14 +317,18 @@ def check_budget(configs: Iterable[Config]) -> None:
         check(round(cfg.share * n) >= 2, "budget", cfg.budget, must)
 
 # %% ../nbs/4_use/02_running.ipynb #c0633948
+def measured_points(cfg: Config) -> int:
+    "Points at which a run measures its losses along a curve or on a plane"
+    o = cfg.options
+    if cfg.kind in ("curve", "path"):
+        return (o.get("ts") or o.get("interior", 0)) * len(o.get("looks", (0, 1)))
+    return o.get("grid", 0) ** 2
+
+
 def _images_in(cfg, data):
     "Images that a run trains on, as many passes as it makes; a measured image is a third of one"
     n, valid = round(cfg.share * len(data.train)), len(data.valid)
-    points = cfg.options.get("grid", 0) ** 2
-    if cfg.kind in ("curve", "path"):
-        points = cfg.options.get("ts") or cfg.options.get("interior", 0)
-        points *= len(cfg.options.get("looks", (0, 1)))
-    return cfg.epochs * (n + valid / 3) + points * (2 * n + valid) / 3
+    return cfg.epochs * (n + valid / 3) + measured_points(cfg) * (2 * n + valid) / 3
 
 # %% ../nbs/4_use/02_running.ipynb #18917787
 def estimated(configs: Iterable[Config]) -> list[float]:
