@@ -18,6 +18,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,6 +94,12 @@ def current(record: Record) -> bool:
         return False  # settings that no run writes
 
 # %% ../nbs/4_use/03_report.ipynb #7192a329
+@lru_cache(maxsize=64)
+def _planned_runs(name, scale, seed, data, budget):
+    "The runs of a chapter, worked out once for all of its records"
+    return chapter(name).runs(scale, seed, data, budget)
+
+
 def _as_planned(record):
     "Are the settings of a record those of a run of its chapter? Raises if they cannot be read"
     config, data = record["provenance"]["config"], record["provenance"]["data"]
@@ -100,7 +107,7 @@ def _as_planned(record):
     typed = type(seed) is int and type(config["data"]) is str
     if not typed or not re.fullmatch("[0-9a-f]*", images) or not sources([record]):
         return False
-    runs = chapter(config["chapter"]).runs(scale, seed, config["data"], config["budget"])
+    runs = _planned_runs(config["chapter"], scale, seed, config["data"], config["budget"])
     cfg = runs.get(config["name"])
     if cfg is None or images not in ("", data["fingerprint"][:8]):
         return False
@@ -181,13 +188,15 @@ def scorecard_table(root: str | Path, scales: Iterable[str] = ("digits", "small"
 # %% ../nbs/4_use/03_report.ipynb #c0ffee02
 def beside_paper(root: str | Path, name: str) -> pd.DataFrame:
     "One row per claim of a chapter: whose it is, what the paper saw, what each study says"
-    found = {study: verdicts(records) for study, records in studies(root).items()}
+    by_study = {study: _of_chapter(records, name) for study, records in studies(root).items()}
     rows = {}
-    for i, claim in ((c.id, c) for c in chapter(name).CLAIMS):
-        rows[i] = {"whose": claim.whose, "claim": claim.sentence, "the paper saw": saw(i) or "-"}
-        for study, of in found.items():
-            v = of[i]
-            rows[i][study] = f"{v.verdict} ({v.headline.estimate})" if v else "not run"
+    for claim in chapter(name).CLAIMS:
+        seen = saw(claim.id) or "-"
+        row = {"whose": claim.whose, "claim": claim.sentence, "the paper saw": seen}
+        for study, records in by_study.items():
+            v = judge(claim, records)
+            row[study] = f"{v.verdict} ({v.headline.estimate})" if v else "not run"
+        rows[claim.id] = row
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
 
 # %% ../nbs/4_use/03_report.ipynb #84a47c2e
