@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BadInput', 'check', 'reiterable', 'each_batch', 'count_batches', 'refusal', 'input_errors', 'check_state',
            'check_whole', 'as_names', 'device_of', 'inference', 'private', 'check_same_network', 'device',
-           'using_threads', 'derive', 'generator', 'untouched', 'seed_pass']
+           'using_threads', 'derive', 'generator', 'hooked', 'unfused_attention', 'untouched', 'seed_pass']
 
 # %% ../nbs/0_ground/00_core.ipynb #8bf5f0f8
 import contextlib
@@ -292,6 +292,27 @@ def _each_set(batches):
     "The sets of batches in `batches`, each of which is one set or a dict of several"
     for b in batches:
         yield from b.values() if isinstance(b, Mapping) else (b,)
+
+# %% ../nbs/0_ground/00_core.ipynb #5ca1ab1f
+@contextlib.contextmanager
+def hooked(handles: Iterable[torch.utils.hooks.RemovableHandle]) -> Iterator[None]:
+    "Context at whose end hooks are removed"
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextlib.contextmanager
+def unfused_attention() -> Iterator[None]:
+    "Context in which attention calls its submodules"
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 # %% ../nbs/0_ground/00_core.ipynb #e9b59ea2
 @contextlib.contextmanager

@@ -30,10 +30,12 @@ from heurlens.core import (
     check,
     device_of,
     each_batch,
+    hooked,
     inference,
     input_errors,
     private,
     seed_pass,
+    unfused_attention,
     untouched,
 )
 
@@ -194,18 +196,12 @@ def _check_called(reader, taken, unread):
             unread[name] = reason
 
 # %% ../../nbs/2_cca/01_layers.ipynb #2187a300
-@contextlib.contextmanager
-def _hooked(reader, modules, n, taken, unread):
-    "Context with a hook on each layer of the reader that may be readable"
+def _hooks(reader, modules, n, taken, unread):
+    "Hooks on the layers of the reader that may be readable"
     names = [name for name in reader.names if name not in unread]
-    hooks = [
+    return [
         modules[name].register_forward_hook(_hook(reader, name, n, taken, unread)) for name in names
     ]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 # %% ../../nbs/2_cca/01_layers.ipynb #df52d9d0
 def _forward(reader, x, unread):
@@ -213,7 +209,7 @@ def _forward(reader, x, unread):
     taken, modules = {}, dict(reader.model.named_modules(remove_duplicate=False))
     _check_scripted(reader, modules, unread)
     x = as_input(x, reader.model).clone()  # since a first layer may work in place
-    with _hooked(reader, modules, len(x), taken, unread), input_errors(x):
+    with hooked(_hooks(reader, modules, len(x), taken, unread)), input_errors(x):
         reader.model(x)
     _check_called(reader, taken, unread)
     return {name: taken[name] for name in reader.names if name not in unread}
@@ -282,17 +278,6 @@ def _check_labels(x, rest):
         note = f"batches: x has {len(x)} rows and y {len(y)}; the rows of x are taken as samples"
         warnings.warn(note, stacklevel=2)
 
-
-@contextlib.contextmanager
-def _unfused_attention():
-    "Context in which attention calls its submodules"
-    fused = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
-
 # %% ../../nbs/2_cca/01_layers.ipynb #1a97badf
 def batch_outputs(
     readers: list[LayerReader], batches: Iterable
@@ -307,7 +292,7 @@ def batch_outputs(
         x = torch.as_tensor(x).detach()
         if not some:
             _check_labels(x, rest)
-        with _unfused_attention():
+        with unfused_attention():
             if some:
                 taken = [_forward(replace(r, exact={*r.names}), x, {}) for r in readers]
             else:

@@ -20,6 +20,7 @@ from heurlens.core import (
     check,
     check_same_network,
     device_of,
+    hooked,
     inference,
     input_errors,
     private,
@@ -30,16 +31,6 @@ from .structure import as_network, inputs_of, layer_of, unwrapped
 # %% ../../nbs/1_mode_connectivity/07_rescaling.ipynb #56f01645
 class _Enough(Exception):
     "The layer that was asked for has run"
-
-
-@contextlib.contextmanager
-def _hooked(handles):
-    "Context at whose end hooks are removed"
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
 
 # %% ../../nbs/1_mode_connectivity/07_rescaling.ipynb #186b9b3f
 def _watch(m, name, see):
@@ -65,7 +56,7 @@ def _moments(net, names, batches, stop=False):
             raise _Enough
 
     handles = [_watch(net.get_submodule(name), name, see) for name in names]
-    with _hooked(handles), inference(net):
+    with hooked(handles), inference(net):
         for x in inputs_of(batches, net):
             with contextlib.suppress(_Enough), input_errors(x):
                 net(x)
@@ -99,7 +90,7 @@ def _run_order(net, x):
             made.append((names[m], out))
         order.append(names[m])
 
-    with _hooked([m.register_forward_hook(see) for m in names]), inference(net), input_errors(x):
+    with hooked([m.register_forward_hook(see) for m in names]), inference(net), input_errors(x):
         net(x)
     return order, [name for name, _ in made]
 

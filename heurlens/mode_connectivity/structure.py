@@ -32,6 +32,7 @@ from heurlens.core import (
     private,
     refusal,
     seed_pass,
+    unfused_attention,
     untouched,
 )
 from ..freezing import thawed
@@ -56,13 +57,8 @@ from heurlens.mode_connectivity.axes import (
 @contextlib.contextmanager
 def _spelled_out():
     "Context in which attention runs as plain matrix products, not as one fused operation"
-    fast = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with sdpa_kernel([SDPBackend.MATH]):
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast)
+    with unfused_attention(), sdpa_kernel([SDPBackend.MATH]):
+        yield
 
 # %% ../../nbs/1_mode_connectivity/05_structure.ipynb #65085c47
 def state_of(net: nn.Module) -> dict[str, torch.Tensor]:
