@@ -6,7 +6,7 @@
 __all__ = ['PAIRS', 'LABELS', 'NUMBERS', 'LONGER', 'CODE', 'ASSUMED', 'BEND', 'HALVES', 'DEEP', 'HILL', 'TRAINED', 'MC', 'MC_S',
            'MC_B', 'MC_L', 'MC_N', 'MC_O', 'CLAIMS', 'FIGURES', 'published_dips', 'Numbers', 'ModeOptions',
            'CurveOptions', 'runs', 'inner_points', 'principal_plane', 'experiment', 'dip', 'at_point', 'paths', 'Panel',
-           'figure1', 'figure7', 'figure8', 'figure9', 'figure10', 'pairs_table']
+           'figure1', 'figure7', 'figure8', 'figure9', 'figure10', 'pairs_table', 'pilots']
 
 # %% ../nbs/3_paper/02_connectivity.ipynb #2c44553a
 from collections.abc import Sequence
@@ -767,3 +767,18 @@ def pairs_table(records: list[dict]) -> pd.DataFrame:
     table = pd.DataFrame(rows).T
     table["dip, paper's curve"] = [published_dips().get(mode, np.nan) for mode in modes]
     return table
+
+# %% ../nbs/3_paper/02_connectivity.ipynb #1ee98f88
+def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
+    "{name: Config} of the trial runs that choose what scale digits needs, for seeds from 100 on"
+    plan, made = runs(scale, seed), {}
+    rates = {"B": (1e-3, 3e-3), "G-nobn": (0.01, 0.02, 0.05)}
+    rates |= dict.fromkeys(("GD", "GF"), (0.015, 0.03, 0.05))
+    for name, tried in rates.items():
+        for lr in tried:
+            made[f"{name} {lr}"] = replace(plan[name], lr=lr)
+    for factor, lr in ((3, 2e-3), (3, 5e-3), (2, 5e-3), (2, 1e-2), (1.5, 1e-2)):
+        options = {**plan["E"].options, "gain": factor / 3}
+        made[f"E {factor} {lr}"] = replace(plan["E"], lr=lr, options=options)
+    ends = {name: plan[name] for name in ("G", "D", "F")}
+    return ends | {name: replace(cfg, name=name) for name, cfg in made.items()}

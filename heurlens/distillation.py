@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['CODE', 'TEACHERS', 'FEW', 'SMOOTHING', 'PAPERS_RATE', 'STUDENTS', 'ON_FEW', 'CONTROLS', 'PAPERS', 'LEARNERS',
-           'LINEAR', 'NUMBERS', 'ASSUMED', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES', 'PAPERS_STUDENT', 'FIRST', 'KD_1',
-           'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS', 'OVER_TIME', 'FIGURES',
-           'distillation_loss', 'Learner', 'runs', 'measured_layers', 'facing', 'group', 'dark_knowledge', 'imitation',
-           'experiment', 'group_mean', 'early_looks', 'early_mean', 'dark_of', 'transfer', 'over_twin',
+           'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES', 'PAPERS_STUDENT', 'FIRST',
+           'KD_1', 'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS', 'OVER_TIME', 'FIGURES',
+           'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing', 'group', 'dark_knowledge',
+           'imitation', 'experiment', 'group_mean', 'early_looks', 'early_mean', 'dark_of', 'transfer', 'over_twin',
            'over_equal_loss', 'matrix_differences', 'deep_and_shallow', 'deeper', 'to_first', 'by_matrix',
            'papers_maps', 'twins_apart', 'imitation_table', 'figure6', 'column_means', 'figure6_means', 'transfers',
            'transfer_figure', 'over_time']
@@ -196,6 +196,20 @@ def runs(
         if net := n["paper_student" if name in PAPERS else "student"]:
             configs.append(_learner_config(scale, name, learner, {**common, **own}, net))
     return {cfg.name: cfg for cfg in configs}
+
+# %% ../nbs/3_paper/05_distillation.ipynb #9a110755
+TRIED = ((False, 1.0, 0.05), (False, 0.5, 0.05), (False, 0.5, 0.1), (True, 0.5, 0.05))
+
+
+def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
+    "{name: Config} of the trainings that chose the toy networks, for seeds from 100 on"
+    check(seed >= 100, "seed", seed, "be at least 100: the others are judged")
+    teacher, made = runs(scale, seed)["teacher"], {}
+    for bn, width, lr in TRIED:
+        net = {"name": "convnet", "bn": bn, "width": width}
+        name = f"{'with' if bn else 'without'} bn, width {width:g}, rate {lr:g}"
+        made[name] = replace(teacher, name=name, net=net, lr=lr)
+    return made
 
 # %% ../nbs/3_paper/05_distillation.ipynb #300d093d
 def measured_layers(model: nn.Module) -> list[str]:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Record', 'verdicts', 'scorecard', 'current', 'sources', 'studies', 'scorecard_table', 'beside_paper', 'figures',
-           'reading_records', 'Drawing', 'drawings', 'report', 'publish']
+           'reading_records', 'Drawing', 'drawings', 'report', 'record_text', 'publish']
 
 # %% ../nbs/4_use/03_report.ipynb #9c773d22
 import base64
@@ -295,13 +295,17 @@ def _full_length(root):
     return kept
 
 # %% ../nbs/4_use/03_report.ipynb #39d5c827
+def record_text(record: Record) -> str:
+    "A record as published files hold it: one line of JSON"
+    return json.dumps(plain(record), sort_keys=True) + "\n"
+
+
 def _texts(by_study):
     "{path below the results folder: text} of records"
     path, texts = "records/{study}/{chapter}/{name}-s{seed}.json".format, {}
     for study, records in by_study.items():
         for record in records:
-            text = json.dumps(plain(record), sort_keys=True) + "\n"
-            texts[path(study=study, **record["provenance"]["config"])] = text
+            texts[path(study=study, **record["provenance"]["config"])] = record_text(record)
     return texts
 
 # %% ../nbs/4_use/03_report.ipynb #8970fc3b

@@ -6,7 +6,7 @@
 __all__ = ['CODE', 'NUMBERS', 'RATE', 'ASSUMED', 'LABELS', 'ANCHORS', 'KEPT', 'JOINED', 'SGDR_PAIRS', 'STEP_PAIRS', 'PAIRS',
            'DECIDING', 'TRAILS', 'PILOT', 'RATES', 'WELL', 'LEAST', 'WAYS', 'KINDS', 'RISE', 'FACTOR', 'OVERFIT',
            'HALFWAY', 'SHALLOW', 'LOGITS', 'CLAIMS', 'PATHS', 'STYLES', 'FIGURE_11', 'FIGURES', 'cosine_restarts',
-           'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'halves', 'experiment',
+           'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'pilots', 'halves', 'experiment',
            'split_halves', 'height', 'loss_of', 'pilot_table', 'rate_by_rule', 'paths', 'over_pairs', 'between_ends',
            'lower_end', 'highest_step', 'middle_loss', 'opposed', 'valid_height', 'similarities', 'shallow_less_deep',
            'barriers', 'figure2', 'paths_table', 'figure11', 'figure3', 'figure14', 'figure_basins']
@@ -302,6 +302,12 @@ def runs(
     for part in (_path_configs, _pictures, _comparisons):
         configs += part(scale, period, seed, common)
     return {cfg.name: cfg for cfg in configs}
+
+# %% ../nbs/3_paper/03_sgdr.ipynb #9a110751
+def pilots(scale: str = "digits", seed: int = PILOT) -> dict[str, Config]:
+    "{name: Config} of the pilots of a seed, which is at least 100"
+    check(seed >= PILOT, "seed", seed, f"be at least {PILOT}: the others are judged")
+    return runs(scale, seed)
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #2ae73bcd
 def _train(cfg, data, store):
