@@ -1,7 +1,7 @@
-"""Makes the pilot records of scale digits again, on which settings were chosen: python tools/pilots.py
+"""Makes the pilots of scale digits again, on which settings were chosen: python tools/pilots.py
 
-From committed source, in minutes on two cores. The records go to results/pilots, where the chapters
-read them. Seeds of 100 and up, so that no pilot is among the runs that are judged.
+From committed source, in minutes on two cores. The records go to results/pilots, where the
+chapters read them. Seeds of 100 and up, so that no pilot is among the runs that are judged.
 """
 
 import argparse
@@ -27,7 +27,8 @@ def make(out, name, seed):
     texts = {}
     for cfg in chapter.pilots(seed=seed).values():
         record = chapter.experiment(cfg, Store(out))
-        texts[f"{cfg.name.replace(', ', '-').replace(' ', '-')}-s{seed}.json"] = record_text(record)
+        stem = cfg.name.replace(", ", "-").replace(" ", "-")
+        texts[f"{stem}-s{seed}.json"] = record_text(record)
     return texts
 
 
