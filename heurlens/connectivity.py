@@ -10,7 +10,7 @@ __all__ = ['PAIRS', 'LABELS', 'NUMBERS', 'LONGER', 'CODE', 'ASSUMED', 'BEND', 'H
 
 # %% ../nbs/3_paper/02_connectivity.ipynb #2c44553a
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
