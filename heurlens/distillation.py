@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['CODE', 'TEACHERS', 'FEW', 'SMOOTHING', 'PAPERS_RATE', 'STUDENTS', 'ON_FEW', 'CONTROLS', 'PAPERS', 'LEARNERS',
-           'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES', 'PAPERS_STUDENT', 'FIRST',
-           'KD_1', 'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS', 'OVER_TIME', 'FIGURES',
-           'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing', 'group', 'dark_knowledge',
-           'imitation', 'experiment', 'group_mean', 'early_looks', 'early_mean', 'dark_of', 'transfer', 'over_twin',
-           'over_equal_loss', 'matrix_differences', 'deep_and_shallow', 'deeper', 'to_first', 'by_matrix',
-           'papers_maps', 'twins_apart', 'imitation_table', 'figure6', 'column_means', 'figure6_means', 'transfers',
-           'transfer_figure', 'over_time']
+           'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'KINDS', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES', 'PAPERS_STUDENT',
+           'FIRST', 'KD_1', 'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS', 'OVER_TIME',
+           'FIGURES', 'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing', 'group',
+           'dark_knowledge', 'imitation', 'experiment', 'group_mean', 'early_looks', 'early_mean', 'dark_of',
+           'transfer', 'over_twin', 'over_equal_loss', 'matrix_differences', 'deep_and_shallow', 'deeper', 'to_first',
+           'by_matrix', 'papers_maps', 'twins_apart', 'imitation_table', 'figure6', 'column_means', 'figure6_means',
+           'transfers', 'transfer_figure', 'over_time']
 
 # %% ../nbs/3_paper/05_distillation.ipynb #2dcd2c9d
 import math
@@ -403,9 +403,12 @@ def _student(cfg, data, store):
     return {**_final(model, history, data), **measured, "looks": looks}
 
 
+KINDS = {"train": _teacher, "student": _student}
+
+
 def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this chapter; read from the store if it is already there"
-    return run(cfg, {"train": _teacher, "student": _student}, store)
+    return run(cfg, KINDS, store)
 
 # %% ../nbs/3_paper/05_distillation.ipynb #756cc6af
 CLOSE, DEEPER = 0.02, 0.01
