@@ -200,8 +200,8 @@ def runs(
     """{name: Config} of every run of this chapter
 
     They are the modes A to G and G2, the curves that join G to the others, G and C without batch
-    norm and their curve, GC trained for longer (not at digits), and the map. `data` is a name or a folder,
-    None for the scale's own. `ValueError` if a scale, seed or budget is not valid.
+    norm and their curve, GC trained for longer (not at digits), and the map. `data` is a name
+    or a folder, None for the scale's own. `ValueError` if a scale, seed or budget is not valid.
     """
     common = _common(check_scale(scale, budget, seed=seed), seed, data, budget)
     modes = [_mode_config(scale, mode, common) for mode in _changes(scale)]

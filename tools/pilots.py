@@ -11,31 +11,31 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from heurlens import connectivity, distillation, sgdr, warmup
+from heurlens import connectivity, distillation, sgdr, strangers, warmup
 from heurlens.files import provenance
 from heurlens.records import Store
 from heurlens.report import record_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = {connectivity: (100, 101), sgdr: (100, 101, 102), warmup: (100, 101)}
-SEEDS |= {distillation: (100, 101, 102)}
+SEEDS |= {distillation: (100, 101, 102), strangers: (100, 101, 102)}
 
 
 def make(out, name, seed):
-    "{file name: text} of the pilot records of a chapter and seed"
+    "{file: text} of the pilot records of a module and seed; the folder is that of the chapter"
     chapter = sys.modules[f"heurlens.{name}"]
     texts = {}
     for cfg in chapter.pilots(seed=seed).values():
         record = chapter.experiment(cfg, Store(out))
         stem = cfg.name.replace(", ", "-").replace(" ", "-")
-        texts[f"{stem}-s{seed}.json"] = record_text(record)
+        texts[f"{cfg.chapter}/{stem}-s{seed}.json"] = record_text(record)
     return texts
 
 
 def main():
     "Make the pilots of all chapters, or of those that are named"
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("chapters", nargs="*", help="default: all four")
+    ap.add_argument("chapters", nargs="*", help="modules; default: all")
     wanted = ap.parse_args().chapters
     if str(provenance()["revision"]).endswith("+"):
         sys.exit("pilots are made from committed source: commit the change first")
@@ -43,10 +43,10 @@ def main():
     jobs = [(n, s) for n, seeds in names.items() if n in (wanted or names) for s in seeds]
     with tempfile.TemporaryDirectory() as out, ProcessPoolExecutor() as pool:
         for (name, _), texts in zip(jobs, pool.map(partial(make, out), *zip(*jobs))):
-            folder = ROOT / "results/pilots/digits" / name
-            folder.mkdir(parents=True, exist_ok=True)
             for file, text in texts.items():
-                (folder / file).write_text(text, encoding="utf-8")
+                path = ROOT / "results/pilots/digits" / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
             print(name, len(texts), "records")
 
 
