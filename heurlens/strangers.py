@@ -81,14 +81,15 @@ class Strange:
     epochs: int  # of H
     lr: float  # of H
     batch: int  # of H
+    weight_decay: float  # of H
     interior: int  # points between the ends of a curve
     on_line: int  # and of a straight line
 
 
 SIZES = {
-    "digits": Strange(20, 0.02, 50, 15, 7),
-    "small": Strange(120, 0.02, 100, 15, 7),
-    "paper": Strange(200, 0.02, 100, 31, 15),
+    "digits": Strange(20, 0.02, 50, 5e-4, 15, 7),
+    "small": Strange(120, 0.02, 100, 0.0, 15, 7),
+    "paper": Strange(200, 0.02, 100, 0.0, 31, 15),
 }
 
 # %% ../nbs/3_paper/06_strangers.ipynb #6dec3bb2
@@ -98,7 +99,8 @@ def _stranger_config(scale, name, plan):
     own = {}
     if name == "H":
         own = {"epochs": scaled(size.epochs, budget), "lr": size.lr, "batch": size.batch}
-        own |= {"schedule": {"name": "linear_decay"}, "augment": False}
+        own |= {"weight_decay": size.weight_decay, "augment": False}
+        own |= {"schedule": {"name": "linear_decay"}}
     code = plan["G"].code + f".{CODE}"
     options = {"mode": name}
     assumed = ()  # the paper has no such run
