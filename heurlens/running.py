@@ -38,7 +38,7 @@ from .train import OPTIMIZERS
 
 # %% ../nbs/4_use/02_running.ipynb #b8e1c885
 MODULES = {  # of each chapter
-    "connectivity": ("connectivity",),
+    "connectivity": ("connectivity", "strangers"),
     "sgdr": ("sgdr",),
     "warmup": ("warmup",),
     "distillation": ("distillation",),
