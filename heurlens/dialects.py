@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['FRONTS', 'CODE', 'DIALECTS', 'SIDES', 'LISTENERS', 'ORDINARY', 'TINY', 'TINY_STEPS', 'SHARES', 'STUDENT', 'TOP',
-           'TRIED', 'PROBED', 'LAYOUTS', 'KINDS', 'FrontEnd', 'dialect', 'runs', 'pilots', 'similarity',
-           'own_less_other', 'relative_change', 'compared', 'cut', 'experiment']
+           'TRIED', 'PROBED', 'LAYOUTS', 'KINDS', 'APART', 'TIE', 'PART_OF_BOUND', 'KD_S', 'KD_SF', 'KD_E', 'CLAIMS',
+           'FIGURES', 'FrontEnd', 'dialect', 'runs', 'pilots', 'similarity', 'own_less_other', 'relative_change',
+           'compared', 'cut', 'experiment', 'by_similarity', 'by_function', 'of_bound', 'in_group', 'ties',
+           'unpaired_p', 'reading', 'dialect_layers', 'dialect_function', 'transplant']
 
-# %% ../nbs/3_paper/09_dialects.ipynb #9b6dc6ed
+# %% ../nbs/3_paper/09_dialects.ipynb #694e7fd4
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -27,12 +29,11 @@ from .batchnorm import reestimate_bn
 from .cca.canonical import svcca
 from .cca.layers import features
 from .cca.similarity import NoVariance
-from .claims import Claim, Evidence, Part, estimate
+from .claims import Claim, Evidence, Part
 from .core import check, device
-from .data import Data
 from .distillation import CLOSE, Learner, dark_of, facing, group, measured_layers
 from .models import NETS, build
-from .plots import colour, theme
+from .plots import colour, lines, theme
 from .records import Config, NotRun, Store, pick
 from .schedules import make_schedule
 from .study import check_scale, fit, network, restored, run, training_split
@@ -84,19 +85,19 @@ FRONTS = {
     "paper": _COLOUR,
 }
 
-# %% ../nbs/3_paper/09_dialects.ipynb #589074a7
+# %% ../nbs/3_paper/09_dialects.ipynb #7f42911e
 CODE = 1  # raised when this experiment computes results in another way
 DIALECTS, SIDES = ("dialect_a", "dialect_b"), ("a", "b")
 LISTENERS = ("dialect_student_a", "dialect_student_b")
 ORDINARY = ("student", "student_b", "twin")
-TINY, TINY_STEPS = 0.05, 0.25  # share of the images; of the steps of a training on all of them
+TINY, TINY_STEPS = 0.05, 0.2  # share of the images; of the steps of a training on all of them
 SHARES = {TINY: ("student_tiny", "twin_tiny"), chapter.FEW: ("student_few", "twin_few")}
 SHARES[1.0] = ("student", "twin")
 # the student of two dialects: a narrower copy of the teacher, also at scale paper
 STUDENT = {scale: chapter.NUMBERS[scale]["student"] for scale in ("digits", "small")}
 STUDENT["paper"] = {"name": "vgg", "depth": 16, "width": 0.5, "bn": False, "dropout": 0.0}
 TOP = {  # the training of a new top: share of the training images, epochs
-    "digits": {"share": 0.5, "epochs": 8},
+    "digits": {"share": 1.0, "epochs": 6},
     "small": {"share": 0.04, "epochs": 50},
     "paper": {"share": 0.04, "epochs": 50},
 }
@@ -341,3 +342,303 @@ KINDS = {
 def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this experiment; read from the store if it is already there"
     return run(cfg, KINDS, store)
+
+# %% ../nbs/3_paper/09_dialects.ipynb #a04bc664
+APART, TIE, PART_OF_BOUND = 10 * CLOSE, 0.02, 0.05
+
+
+def by_similarity(result: dict, layout: str = "positions") -> np.ndarray:
+    "What students share with the own teacher less with the other one, a value per layer"
+    students = result["students"][:2]
+    return own_less_other(result["similarity"][layout], students, result["teachers"])
+
+
+def by_function(result: dict, who: str = "students") -> np.ndarray:
+    "How much less either of two networks changes by the own side's front end, a value per layer"
+    return -own_less_other(result["change"], result[who][:2], SIDES)
+
+
+def of_bound(result: dict, function: bool = False) -> np.ndarray:
+    "`by_similarity` or `by_function` of the students as a share of their upper bounds, per layer"
+    if function:
+        return by_function(result) / by_function(result, "teachers")
+    return by_similarity(result) / np.array(result["bound"], float)
+
+# %% ../nbs/3_paper/09_dialects.ipynb #5413364f
+def in_group(result: dict, values: Any, where: str = "shallow") -> float:
+    "Mean over a group of layers of one value per layer"
+    chosen = [group(name, result["layers"]) == where for name in result["layers"]]
+    return float(np.array(values, float)[chosen].mean()) if any(chosen) else np.nan
+
+
+def _by_seed(records, run_name, read, where="shallow", **kw):
+    "Means over a group of layers of read(result, **kw), one per seed"
+    results = pick(records, run_name).values()
+    return tuple(in_group(r, read(r, **kw), where) for r in results)
+
+
+def _bounds(result):
+    "What the two teachers do not share, a value per layer"
+    return result["bound"]
+
+# %% ../nbs/3_paper/09_dialects.ipynb #404f8146
+def _accuracy(result):
+    "Accuracy on images that were not trained on: mean of validation and test accuracy"
+    return (result["accuracy"] + result["test"]) / 2
+
+
+def _premises(records):
+    "The premises of KD-S and KD-SF"
+    bound = _by_seed(records, "dialects", _bounds)
+    gaps = [_accuracy(a) - _accuracy(b) for a, b in chapter.together(records, *DIALECTS)]
+    learned = []
+    for pair in chapter.together(records, *LISTENERS):
+        dark = {n: {t: dark_of(r, t) for t in DIALECTS} for n, r in zip(LISTENERS, pair)}
+        learned.append(float(own_less_other(dark, LISTENERS, DIALECTS)))
+    return [
+        Part("shallow layers, 1 less the similarity of the two teachers", bound, "above", APART),
+        Part("accuracy, teacher of dialect a less b", gaps, "within", CLOSE),
+        Part("dark knowledge shared with own less other teacher", learned, "above", 0.0),
+    ]
+
+# %% ../nbs/3_paper/09_dialects.ipynb #bac827a3
+def _evidence(records, read, what, **beside):
+    "Evidence of a measure: the shallow layers decide, the others are controls"
+    part = Part(f"shallow layers, {what}", _by_seed(records, "dialects", read), "above", 0.0)
+    controls = []
+    for where in ("middle", "deep", "logits"):
+        values = _by_seed(records, "dialects", read, where)
+        controls.append(replace(part, what=f"{where}, {what}", values=values))
+    share = _by_seed(records, "dialects", of_bound, function=read is by_function)
+    text = "shallow layers, share of the upper bound"
+    controls.append(Part(text, share, "above", PART_OF_BOUND))
+    text = "shallow layers, ordinary teachers and students"
+    controls.append(Part(text, _by_seed(records, "ordinary", read), "within", CLOSE))
+    return Evidence(part, _premises(records), controls)
+
+
+def _kds(records):
+    "Evidence on KD-S"
+    evidence = _evidence(records, by_similarity, "own less other dialect")
+    pooled = _by_seed(records, "dialects", by_similarity, layout="pooled")
+    text = "shallow layers, own less other dialect, maps pooled"
+    return replace(evidence, controls=[*evidence.controls, Part(text, pooled, "above", 0.0)])
+
+
+def _kdsf(records):
+    "Evidence on KD-SF"
+    return _evidence(records, by_function, "change by the other's front end less the own one's")
+
+# %% ../nbs/3_paper/09_dialects.ipynb #90d000cb
+def ties(records: list[dict], share: float) -> list[float]:
+    "Accuracy on the twin's first layers less that on the student's, per seed"
+    student, twin = SHARES[share]
+    found = [r["transplanted"] for r in pick(records, "transplant").values()]
+    return [_number(a[twin]) - _number(a[student]) for a in found]
+
+
+def _number(value):
+    "`value`, NaN in place of None"
+    return np.nan if value is None else value
+
+
+def _kde(records):
+    "Evidence on KD-E"
+    text = "accuracy, twin's less student's first layers"
+    part = Part(f"{text}, all images", ties(records, 1.0), "within", TIE)
+    found = [r["transplanted"] for r in pick(records, "transplant").values()]
+    trained = [[_number(a[name]) for name in SHARES[1.0]] for a in found]
+    costs = [np.mean(v) - _number(a["untrained"]) for v, a in zip(trained, found)]
+    premise = Part("accuracy, trained less untrained first layers", costs, "above", 0.0)
+    few = [
+        replace(part, what=f"{text}, {share:.0%} of the images", values=ties(records, share))
+        for share in (chapter.FEW, TINY)
+    ]
+    return Evidence(part, [premise], few)
+
+# %% ../nbs/3_paper/09_dialects.ipynb #c768bb53
+_WHERE = {"section": "5", "where": "3_paper/09_dialects"}
+_PLANTED = "the teachers' shallow layers differ, their accuracies do not, and students learned"
+_NONE = "0: zero by symmetry if nothing is transferred, as in KD-T"
+_BESIDE = "deeper layers, a twentieth of the upper bound, ordinary teachers"
+KD_S = Claim(
+    "KD-S",
+    "ours",
+    sentence="Shallow knowledge is transferred: a student's first layers are more similar to those "
+    "of a teacher of its own teacher's dialect",
+    premise=_PLANTED,
+    margin=_NONE,
+    controls=f"{_BESIDE}, maps pooled",
+    test=_kds,
+    **_WHERE,
+)
+
+# %% ../nbs/3_paper/09_dialects.ipynb #4fb3fe34
+KD_SF = Claim(
+    "KD-SF",
+    "ours",
+    sentence="Shallow knowledge is transferred in function: a student's first layers respond less "
+    "to what its teacher cannot see",
+    premise=_PLANTED,
+    margin=_NONE,
+    controls=_BESIDE,
+    test=_kdsf,
+    **_WHERE,
+)
+KD_E = Claim(
+    "KD-E",
+    "ours",
+    sentence="What a teacher could give the first layers is easy to find: a twin's serve a new "
+    "network as well as a student's",
+    premise="first layers matter: trained ones serve better than untrained ones",
+    margin=f"{TIE}: less than first layers that were never trained cost on pilots",
+    controls="20 % and 5 % of the images",
+    test=_kde,
+    **_WHERE,
+)
+CLAIMS = [KD_S, KD_SF, KD_E]
+
+# %% ../nbs/3_paper/09_dialects.ipynb #f198afc2
+def unpaired_p(records: list[dict]) -> float:
+    "Exact one-sided p-value of KD-SF over all assignments of dialects to students; NaN below two"
+    groups = {side: [] for side in SIDES}
+    for result in pick(records, "dialects").values():
+        for side, name in zip(SIDES, result["students"]):
+            of_a, of_b = (in_group(result, result["change"][name][f]) for f in SIDES)
+            groups[side].append(of_b - of_a)
+    if min(map(len, groups.values())) < 2:
+        return np.nan
+    options = {"permutation_type": "independent", "n_resamples": np.inf, "alternative": "greater"}
+    test = stats.permutation_test(tuple(groups.values()), _difference, **options)
+    return float(test.pvalue)
+
+
+def _difference(x, y, axis=-1):
+    "Difference of means"
+    return np.mean(x, axis=axis) - np.mean(y, axis=axis)
+
+# %% ../nbs/3_paper/09_dialects.ipynb #66885d6f
+_READINGS = {
+    (True, True): "shallow knowledge is transferred where it is not easy to find",
+    (True, False): "shallow layers are left alone, while deep layers take something over",
+    (False, True): "shallow knowledge is transferred, and is seen without planting it",
+}
+
+
+def reading(records: list[dict]) -> str:
+    "What KD-T, KD-S and KD-SF say together, in a sentence; `NotRun` without their runs"
+    own = chapter.KD_T.test(records)
+    (hidden,) = [p.verdict for p in own.controls if p.what.startswith("shallow layers")]
+    by = {claim.id: judge(claim, records) for claim in (KD_S, KD_SF)}
+    if None in by.values():
+        raise NotRun("dialects")
+    found = [i for i, v in by.items() if v.verdict == "supported"]
+    failed = all(v.verdict == "not supported" for v in by.values())
+    known = hidden != "inconclusive" and (found or (failed and own.part.verdict == "supported"))
+    key = hidden == "supported", bool(found)
+    if not known or key not in _READINGS:
+        return "open: see the intervals"
+    return _READINGS[key] + (f" ({', '.join(found)})" if found else "")
+
+# %% ../nbs/3_paper/09_dialects.ipynb #0b0089cc
+def _panel(ax, records, read, bound, title):
+    "Interaction per layer of both kinds of students, with intervals, and the upper bound"
+    results = list(pick(records, "dialects").values())
+    layers = results[0]["layers"]
+    runs_shown = {"two dialects": "dialects", "ordinary teachers": "ordinary"}
+    for i, (label, name) in enumerate(runs_shown.items()):
+        values = [read(r) for r in pick(records, name).values()]
+        if values:
+            part = pd.DataFrame(chapter.intervals(label, layers, values))
+            chapter.errorbars(ax, part, 0.2 * i - 0.1, color=colour(3 * i), label=label)
+    top = np.nanmean([np.array(bound(r), float) for r in results], axis=0)
+    ax.plot(range(len(layers)), top, color="0.4", ls="--", lw=1.2, label="upper bound")
+    ax.set_yscale("symlog", linthresh=0.05)
+    marks = [-0.05, 0, 0.05, 0.1, 0.2, 0.5]
+    ax.set_yticks(marks, [f"{v:g}" for v in marks])
+    ax.minorticks_off()
+    ax.set(title=title)
+
+
+def dialect_layers(records: list[dict]) -> plt.Figure:
+    "Figure: interaction of dialect per layer, in similarity and in function"
+    if not pick(records, "dialects"):
+        raise NotRun("dialects")
+    with theme():
+        fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+        _panel(left, records, by_similarity, _bounds, "similarity: own less other dialect")
+        right_title = "function: deafer to the own dialect"
+        _panel(right, records, by_function, _teachers_change, right_title)
+        left.set_ylabel("difference in SVCCA")
+        right.set_ylabel("difference in relative change")
+        fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return fig
+
+
+def _teachers_change(result):
+    "The teachers' own interaction in function, a value per layer"
+    return by_function(result, "teachers")
+
+# %% ../nbs/3_paper/09_dialects.ipynb #7d1c5e12
+_MARKS = {"a": ("^", 0), "b": ("v", 1)}
+
+
+def _points(ax, records, run_name, position, label, marker, i):
+    "A point per seed: change of the shallow layers by the front end of a, and by that of b"
+    xy = []
+    for r in pick(records, run_name).values():
+        change = r["change"][r["students"][position]]
+        xy.append([in_group(r, change[side]) for side in SIDES])
+    if xy:
+        x, y = np.transpose(xy)
+        ax.plot(x, y, marker, ms=5, color=colour(i), label=label, alpha=0.8)
+
+
+def dialect_function(records: list[dict]) -> plt.Figure:
+    "Figure: change of the shallow layers by either front end, a point per network"
+    if not pick(records, "dialects"):
+        raise NotRun("dialects")
+    with theme():
+        fig, ax = plt.subplots(figsize=(5.6, 3.6))
+        for k, (side, (marker, i)) in enumerate(_MARKS.items()):
+            _points(ax, records, "dialects", k, f"student of dialect {side}", marker, i)
+        _points(ax, records, "ordinary", 0, "student, ordinary teacher", "o", 3)
+        _points(ax, records, "ordinary", 2, "twin, from labels", "s", 4)
+        ax.axline((0.6, 0.6), slope=1, color="0.6", lw=0.8, zorder=0)
+        ax.set(xlabel="change by the front end of a", ylabel="change by the front end of b")
+        fig.legend(*ax.get_legend_handles_labels(), loc="outside right upper")
+    return fig
+
+# %% ../nbs/3_paper/09_dialects.ipynb #28b55b39
+def _served(records):
+    "Long table who, share, seed, accuracy of the transplant"
+    rows = []
+    for seed, result in pick(records, "transplant").items():
+        found = result["transplanted"]
+        for share, names in SHARES.items():
+            rows += [(w, share, seed, found[n]) for w, n in zip(("student", "twin"), names)]
+            rows.append(("never trained", share, seed, found["untrained"]))
+    return pd.DataFrame(rows, columns=["first layers of", "share", "seed", "accuracy"])
+
+
+def transplant(records: list[dict]) -> plt.Figure:
+    "Figure: accuracy of a new network on frozen first layers, over the share of images"
+    table = _served(records)
+    if table.empty:
+        raise NotRun("transplant")
+    labels = {"xlabel": "share of the images that the first layers learned from"}
+    with theme():
+        fig, ax = plt.subplots(figsize=(6, 3.2))
+        title = "a new network on frozen first layers"
+        lines(ax, table, "share", "accuracy", "first layers of", title, xscale="log", **labels)
+        ax.set_xticks(list(SHARES), [f"{share:.0%}" for share in SHARES])
+        ax.minorticks_off()
+        fig.legend(*ax.get_legend_handles_labels(), loc="outside right upper")
+    return fig
+
+
+FIGURES = {
+    "dialect_layers": dialect_layers,
+    "dialect_function": dialect_function,
+    "transplant": transplant,
+}

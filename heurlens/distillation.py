@@ -6,12 +6,12 @@
 __all__ = ['CODE', 'TEACHERS', 'FEW', 'FEW_STEPS', 'SMOOTHING', 'PAPERS_RATE', 'STUDENTS', 'ON_FEW', 'CONTROLS', 'PAPERS',
            'LEARNERS', 'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES',
            'PAPERS_STUDENT', 'FIRST', 'KD_1', 'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS',
-           'OVER_TIME', 'FIGURES', 'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing',
-           'group', 'dark_knowledge', 'imitation', 'unseen_batches', 'final_history', 'train_teacher', 'loss_from',
-           'experiment', 'group_mean', 'early_looks', 'early_mean', 'dark_of', 'together', 'transfer', 'over_twin',
-           'over_equal_loss', 'matrix_differences', 'deep_and_shallow', 'deeper', 'to_first', 'by_matrix',
-           'papers_maps', 'twins_apart', 'imitation_table', 'figure6', 'column_means', 'intervals', 'errorbars',
-           'figure6_means', 'transfers', 'transfer_figure', 'over_time']
+           'FIGURES', 'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing', 'group',
+           'dark_knowledge', 'imitation', 'unseen_batches', 'final_history', 'train_teacher', 'loss_from', 'experiment',
+           'group_mean', 'early_looks', 'early_mean', 'dark_of', 'together', 'transfer', 'over_twin', 'over_equal_loss',
+           'matrix_differences', 'deep_and_shallow', 'deeper', 'to_first', 'by_matrix', 'papers_maps', 'twins_apart',
+           'imitation_table', 'figure6', 'column_means', 'intervals', 'errorbars', 'figure6_means', 'transfers',
+           'transfer_figure', 'over_time']
 
 # %% ../nbs/3_paper/05_distillation.ipynb #2dcd2c9d
 import math
@@ -102,7 +102,7 @@ def _distillation_loss(student, teacher, labels, temperature, alpha):
 CODE = 2  # raised when the chapter computes results in another way
 TEACHERS = ("teacher", "teacher_b")
 FEW = 0.2  # share of the training images in the setting with few
-FEW_STEPS = 0.5  # as many steps as with all of them
+FEW_STEPS = 0.4  # as many steps as with all of them
 SMOOTHING = 0.1  # of the labels, in the twin with smoothed labels
 PAPERS_RATE = 0.02  # of the paper's student, beside another one: it has no batch norm
 
@@ -170,11 +170,10 @@ ASSUMED += ("batch", "augment", "smoothing")
 
 # %% ../nbs/3_paper/05_distillation.ipynb #c88b6369
 def _learner_config(scale, name, learner, common, net):
-    "Config of a student or twin; controls are compared at the end alone"
+    "Config of a student or twin; controls, and runs on few images, are compared at the end alone"
     share, passes = (FEW, FEW_STEPS / FEW) if name in ON_FEW else (1.0, 1.0)
     epochs, papers = NUMBERS[scale]["looks"], NUMBERS[scale]["paper_student"]
-    followed = epochs if name in STUDENTS else epochs[:1] if name in ON_FEW else ()
-    looks = [round(epoch * passes) for epoch in followed]
+    looks = list(epochs) if name in STUDENTS else []
     settings = {**common, "epochs": round(common["epochs"] * passes)}
     assumed = ("student_widths", *ASSUMED)
     learner = replace(learner, looks=looks, every_layer=papers is None or name in PAPERS)
@@ -706,11 +705,7 @@ def _kdqf(records):
     what = "shallow layers on few images, own less other"
     part = Part(what, _moved(records, FEW_IMAGES, "shallow"), "above", 0.0)
     lead = over_twin(records, FEW_IMAGES, "twin_few", group_mean, "shallow")
-    early = transfer(records, FEW_IMAGES, early_mean, "shallow")
-    controls = [
-        replace(part, what="few images, early in training, own less other", values=early),
-        replace(part, what="few images, student less twin", values=lead),
-    ]
+    controls = [replace(part, what="few images, student less twin", values=lead)]
     return Evidence(part, [_learned(records, FEW_IMAGES)], controls)
 
 # %% ../nbs/3_paper/05_distillation.ipynb #f863c1e3
@@ -791,7 +786,7 @@ KD_QF = Claim(
     "summary",
     sentence="Shallow knowledge is transferred too, where there are few images to find it in",
     margin=_NONE,
-    controls="early in training, student less twin",
+    controls="student less twin",
     test=_kdqf,
     **_WHERE,
 )
@@ -1013,13 +1008,10 @@ def transfer_figure(records: list[dict]) -> plt.Figure:
     return fig
 
 # %% ../nbs/3_paper/05_distillation.ipynb #dd5263be
-OVER_TIME = {"all images": (ALL, "twin"), "few images": (FEW_IMAGES, "twin_few")}
-
-
-def _over_time(records, setting, where):
+def _over_time(records, where):
     "Long table run, epoch, seed, similarity of a group of layers"
-    rows, (pair, twin), (a_teacher, b_teacher) = [], OVER_TIME[setting], TEACHERS
-    for seed, (a, b, other) in enumerate(together(records, *pair, twin)):
+    rows, (a_teacher, b_teacher) = [], TEACHERS
+    for seed, (a, b, other) in enumerate(together(records, *ALL, "twin")):
         sides = {
             "student, own teacher": ((a, a_teacher), (b, b_teacher)),
             "student, other teacher": ((a, b_teacher), (b, a_teacher)),
@@ -1037,13 +1029,12 @@ def over_time(records: list[dict]) -> plt.Figure:
     _some(records, "student")
     labels = {"ylabel": "SVCCA", "xscale": "log"}
     with theme():
-        fig, axes = plt.subplots(2, 2, figsize=(7.5, 5), sharey="col", sharex="row")
-        for row, setting in zip(axes, OVER_TIME):
-            for ax, where in zip(row, ("shallow", "deep")):
-                table, title = _over_time(records, setting, where), f"{where} layers, {setting}"
-                lines(ax, table, "epoch", "similarity", "run", title, **labels)
-                ax.set_xticks(table.epoch.unique(), table.epoch.unique())
-                ax.minorticks_off()
+        fig, axes = plt.subplots(1, 2, figsize=(7.5, 3))
+        for ax, where in zip(axes, ("shallow", "deep")):
+            table = _over_time(records, where)
+            lines(ax, table, "epoch", "similarity", "run", f"{where} layers", **labels)
+            ax.set_xticks(table.epoch.unique(), table.epoch.unique())
+            ax.minorticks_off()
         fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig
 
