@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CODE', 'TEACHERS', 'FEW', 'FEW_STEPS', 'SMOOTHING', 'PAPERS_RATE', 'STUDENTS', 'ON_FEW', 'CONTROLS', 'PAPERS',
-           'LEARNERS', 'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES',
+           'LEARNERS', 'LINEAR', 'NUMBERS', 'ASSUMED', 'TRIED', 'KINDS', 'CLOSE', 'DEEPER', 'ALL', 'FEW_IMAGES',
            'PAPERS_STUDENT', 'FIRST', 'KD_1', 'KD_1D', 'KD_1S', 'KD_1F', 'KD_T', 'KD_Q', 'KD_QF', 'CLAIMS', 'TRANSFERS',
            'FIGURES', 'distillation_loss', 'Learner', 'runs', 'pilots', 'measured_layers', 'facing', 'group',
            'dark_knowledge', 'imitation', 'unseen_batches', 'final_history', 'train_teacher', 'loss_from', 'experiment',
@@ -408,9 +408,12 @@ def _student(cfg, data, store):
     return {**final_history(model, history, data), **measured, "looks": looks}
 
 
+KINDS = {"train": train_teacher, "student": _student}
+
+
 def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this chapter; read from the store if it is already there"
-    return run(cfg, {"train": train_teacher, "student": _student}, store)
+    return run(cfg, KINDS, store)
 
 # %% ../nbs/3_paper/05_distillation.ipynb #756cc6af
 CLOSE, DEEPER = 0.02, 0.01

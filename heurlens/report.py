@@ -190,7 +190,7 @@ def beside_paper(root: str | Path, name: str) -> pd.DataFrame:
     "One row per claim of a chapter: whose it is, what the paper saw, what each study says"
     by_study = {study: _of_chapter(records, name) for study, records in studies(root).items()}
     rows = {}
-    for claim in chapter(name).CLAIMS:
+    for claim in chapter(name).claims:
         seen = saw(claim.id) or "-"
         row = {"whose": claim.whose, "claim": claim.sentence, "the paper saw": seen}
         for study, records in by_study.items():
@@ -203,7 +203,7 @@ def beside_paper(root: str | Path, name: str) -> pd.DataFrame:
 def figures(records: Iterable[Record]) -> dict[str, dict[str, Callable[..., Figure]]]:
     "{chapter: {name: function that draws it}} of the chapters that have records"
     records = list(records)
-    return {name: chapter(name).FIGURES for name in CHAPTERS if _of_chapter(records, name)}
+    return {name: chapter(name).figures for name in CHAPTERS if _of_chapter(records, name)}
 
 # %% ../nbs/4_use/03_report.ipynb #06bc85d9
 @contextlib.contextmanager

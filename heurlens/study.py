@@ -28,11 +28,11 @@ from .train import train
 
 # %% ../nbs/3_paper/01_study.ipynb #359d99e9
 ENGINE = 1  # raised when what all studies share changes the results of runs
-_CIFAR = {"batch": 100, "valid": 0, "amp": True}  # all 50,000 images train, the test set validates
+_CIFAR = {"batch": 100, "valid": 0}  # all 50,000 images train, the test set validates
 SCALES = {
     "digits": {"net": {"name": "convnet"}, "batch": 100, "valid": 0.2, "amp": False},
-    "small": {"net": {"name": "vgg", "depth": 11, "width": 0.25}, **_CIFAR},
-    "paper": {"net": {"name": "vgg", "depth": 16}, **_CIFAR},
+    "small": {"net": {"name": "vgg", "depth": 11, "width": 0.25}, **_CIFAR, "amp": False},
+    "paper": {"net": {"name": "vgg", "depth": 16}, **_CIFAR, "amp": True},
 }
 
 

@@ -15,31 +15,41 @@ from heurlens import connectivity, distillation, sgdr, warmup
 from heurlens.files import provenance
 from heurlens.records import Store
 from heurlens.report import record_text
+from heurlens.running import chapter
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = {connectivity: (100, 101), sgdr: (100, 101, 102), warmup: (100, 101)}
 SEEDS |= {distillation: (100, 101, 102)}
 
 
+def with_needed(cfg, store):
+    "The record of a run, after those that it needs"
+    whole = chapter(cfg.chapter)
+    table = whole.runs(cfg.scale, cfg.seed)
+    for name in cfg.needs:
+        if store.read(cfg, name=name) is None:
+            with_needed(table[name], store)
+    return whole.experiment(cfg, store)
+
+
 def make(out, name, seed):
-    "{file name: text} of the pilot records of a chapter and seed"
-    chapter = sys.modules[f"heurlens.{name}"]
-    texts = {}
-    for cfg in chapter.pilots(seed=seed).values():
-        record = chapter.experiment(cfg, Store(out))
+    "{file name: text} of the pilot records of a module and seed"
+    module, texts = sys.modules[f"heurlens.{name}"], {}
+    for cfg in module.pilots(seed=seed).values():
+        record = with_needed(cfg, Store(Path(out) / name))
         stem = cfg.name.replace(", ", "-").replace(" ", "-")
         texts[f"{stem}-s{seed}.json"] = record_text(record)
     return texts
 
 
 def main():
-    "Make the pilots of all chapters, or of those that are named"
+    "Make the pilots of all modules of chapters, or of those that are named"
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("chapters", nargs="*", help="default: all four")
-    wanted = ap.parse_args().chapters
+    ap.add_argument("modules", nargs="*", help="of the chapters; default: all")
+    wanted = ap.parse_args().modules
     if str(provenance()["revision"]).endswith("+"):
         sys.exit("pilots are made from committed source: commit the change first")
-    names = {chapter.__name__.rpartition(".")[2]: seeds for chapter, seeds in SEEDS.items()}
+    names = {module.__name__.rpartition(".")[2]: seeds for module, seeds in SEEDS.items()}
     jobs = [(n, s) for n, seeds in names.items() if n in (wanted or names) for s in seeds]
     with tempfile.TemporaryDirectory() as out, ProcessPoolExecutor() as pool:
         for (name, _), texts in zip(jobs, pool.map(partial(make, out), *zip(*jobs))):
