@@ -7,9 +7,9 @@ __all__ = ['FRONTS', 'CODE', 'DIALECTS', 'SIDES', 'LISTENERS', 'ORDINARY', 'TINY
            'TRIED', 'PROBED', 'LAYOUTS', 'KINDS', 'APART', 'TIE', 'PART_OF_BOUND', 'KD_S', 'KD_SF', 'KD_E', 'CLAIMS',
            'FIGURES', 'FrontEnd', 'dialect', 'runs', 'pilots', 'similarity', 'own_less_other', 'relative_change',
            'compared', 'cut', 'experiment', 'by_similarity', 'by_function', 'of_bound', 'in_group', 'ties',
-           'unpaired_p', 'reading', 'dialect_layers', 'dialect_function', 'transplant']
+           'unpaired_p', 'dialect_layers', 'dialect_function', 'transplant', 'reading']
 
-# %% ../nbs/3_paper/09_dialects.ipynb #694e7fd4
+# %% ../nbs/3_paper/09_dialects.ipynb #8982f03a
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -29,7 +29,7 @@ from .batchnorm import reestimate_bn
 from .cca.canonical import svcca
 from .cca.layers import features
 from .cca.similarity import NoVariance
-from .claims import Claim, Evidence, Part
+from .claims import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Claim, Evidence, Part, judge
 from .core import check, device
 from .distillation import CLOSE, Learner, dark_of, facing, group, measured_layers
 from .models import NETS, build
@@ -39,7 +39,7 @@ from .schedules import make_schedule
 from .study import check_scale, fit, network, restored, run, training_split
 from .train import evaluate, train
 
-# %% ../nbs/3_paper/09_dialects.ipynb #8db96c75
+# %% ../nbs/3_paper/09_dialects.ipynb #21a1744d
 class FrontEnd(nn.Module):
     """Fixed filter of images [n, c, h, w]: means over blocks of pixels, over colours, or over both
 
@@ -59,7 +59,7 @@ class FrontEnd(nn.Module):
         means = F.avg_pool2d(x, self.block)
         return means.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #608cf65b
+# %% ../nbs/3_paper/09_dialects.ipynb #918a9851
 def dialect(
     num_classes: int = 10,
     in_chans: int = 3,
@@ -77,7 +77,7 @@ def dialect(
 
 NETS["dialect"] = dialect
 
-# %% ../nbs/3_paper/09_dialects.ipynb #1af36caa
+
 _COLOUR = {"grey": True}, {"block": (2, 2)}
 FRONTS = {
     "digits": ({"block": (1, 2)}, {"block": (2, 1)}),
@@ -85,7 +85,7 @@ FRONTS = {
     "paper": _COLOUR,
 }
 
-# %% ../nbs/3_paper/09_dialects.ipynb #7f42911e
+# %% ../nbs/3_paper/09_dialects.ipynb #b4b2ca83
 CODE = 1  # raised when this experiment computes results in another way
 DIALECTS, SIDES = ("dialect_a", "dialect_b"), ("a", "b")
 LISTENERS = ("dialect_student_a", "dialect_student_b")
@@ -102,7 +102,7 @@ TOP = {  # the training of a new top: share of the training images, epochs
     "paper": {"share": 0.04, "epochs": 50},
 }
 
-# %% ../nbs/3_paper/09_dialects.ipynb #a739e34b
+
 def _behind(teacher, names, fronts, net, begin):
     "Configs of trainings from labels of two networks that differ in their front end alone"
     options = {"init_of": begin, "order_of": begin}
@@ -112,7 +112,7 @@ def _behind(teacher, names, fronts, net, begin):
         made.append(replace(teacher, name=name, kind="dialect", **own))
     return made
 
-# %% ../nbs/3_paper/09_dialects.ipynb #adbef6e0
+# %% ../nbs/3_paper/09_dialects.ipynb #da85e11a
 def _learners(base, scale):
     "Configs of the students of two dialects, and of student and twin on the fewest images"
     student, made = replace(base["student"], kind="learner"), []
@@ -132,7 +132,7 @@ def _comparison(student, name, teachers, students, scale):
     needs = (*teachers, *students)
     return replace(student, name=name, kind="compared", needs=needs, options=roles, epochs=1)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #353d1ab6
+# %% ../nbs/3_paper/09_dialects.ipynb #5958102c
 def runs(
     scale: str = "digits", seed: int = 0, data: str | Path | None = None, budget: float = 1.0
 ) -> dict[str, Config]:
@@ -154,7 +154,7 @@ def runs(
     configs.append(replace(student, name="transplant", kind="transplant", needs=needs, **top))
     return {c.name: replace(c, code=f"{c.code}.{CODE}") for c in configs}
 
-# %% ../nbs/3_paper/09_dialects.ipynb #9d62661a
+# %% ../nbs/3_paper/09_dialects.ipynb #fafd24f4
 TRIED = {
     "pairs": FRONTS["digits"],
     "fours": ({"block": (1, 4)}, {"block": (4, 1)}),
@@ -173,9 +173,11 @@ def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
         configs += _behind(teacher, behind, fronts, STUDENT[scale], "student")
         made = _comparison(student, tried, tuple(names), tuple(behind), scale)
         configs.append(replace(made, options={**made.options, "filters": fronts}))
-    return {c.name: replace(c, code=f"{c.code}.{CODE}") for c in configs}
+    judged = runs(scale, seed)
+    made = {c.name: replace(c, code=f"{c.code}.{CODE}") for c in configs}
+    return made | {name: judged[name] for name in ("dialects", "ordinary", "transplant")}
 
-# %% ../nbs/3_paper/09_dialects.ipynb #a568569f
+# %% ../nbs/3_paper/09_dialects.ipynb #5631f9f3
 def _rows(out, layout):
     "A matrix [samples, features] of a layer's outputs"
     if out.ndim == 2:
@@ -201,22 +203,14 @@ def own_less_other(table: Mapping, students: Sequence[str], teachers: Sequence[s
     s = {who: {t: np.array(v, float) for t, v in table[who].items()} for who in (a, b)}
     return (s[a][own_a] + s[b][own_b] - s[a][own_b] - s[b][own_a]) / 2
 
-# %% ../nbs/3_paper/09_dialects.ipynb #d6f7553c
+
 def relative_change(before: Tensor, after: Tensor) -> float:
     "|before - after| / |before - its mean over samples|; NaN if `before` does not vary"
     spread = float((before - before.mean(0)).norm())
     return float((before - after).norm()) / spread if spread > 0 else np.nan
 
-# %% ../nbs/3_paper/09_dialects.ipynb #21a9e043
+# %% ../nbs/3_paper/09_dialects.ipynb #3e78abe3
 PROBED, LAYOUTS = 1000, ("positions", "pooled")
-
-
-def _images(data):
-    "Test images, at most `PROBED`, evenly spread, normalised, on the device"
-    n = len(data.test)
-    chosen = torch.linspace(0, n - 1, min(n, PROBED)).long()
-    ((x, _),) = data.test.subset(chosen).batches(PROBED, device=device())
-    return x
 
 
 def _outputs(model, x):
@@ -224,15 +218,19 @@ def _outputs(model, x):
     return features(model, [(x, None)], measured_layers(model))
 
 
-def _changes(model, x, filters, outputs):
-    "{side: relative change of each layer} by each of two filters"
-    changes = {}
-    for side, front in zip(SIDES, filters):
-        after = _outputs(model, FrontEnd(**front)(x))
-        changes[side] = [relative_change(outputs[name], after[name]) for name in outputs]
-    return changes
+def _similarities(student, teacher, layout):
+    "Similarity of each layer to the layer of the teacher that it faces"
+    pairs = facing(list(student), list(teacher))
+    return [similarity(student[s], teacher[t], layout) for s, t in pairs]
 
-# %% ../nbs/3_paper/09_dialects.ipynb #462ab522
+
+def _bound(teachers, outputs, layers):
+    "What two teachers do not share, in the layers that face a student's"
+    one, two = (outputs[name] for name in teachers)
+    chosen = [name for _, name in facing(layers, list(one))]
+    return [1 - similarity(one[name], two[name]) for name in chosen]
+
+# %% ../nbs/3_paper/09_dialects.ipynb #a5b9d4c8
 def compared(
     teachers: Mapping[str, nn.Module],
     students: Mapping[str, nn.Module],
@@ -257,20 +255,24 @@ def compared(
     result["change"] = {n: _changes(net, x, filters, outputs[n]) for n, net in nets.items()}
     return {**result, "students": list(students), "teachers": list(teachers)}
 
+# %% ../nbs/3_paper/09_dialects.ipynb #60d6eab3
+def _images(data):
+    "Test images, at most `PROBED`, evenly spread, normalised, on the device"
+    n = len(data.test)
+    chosen = torch.linspace(0, n - 1, min(n, PROBED)).long()
+    ((x, _),) = data.test.subset(chosen).batches(PROBED, device=device())
+    return x
 
-def _bound(teachers, outputs, layers):
-    "What two teachers do not share, in the layers that face a student's"
-    one, two = (outputs[name] for name in teachers)
-    chosen = [name for _, name in facing(layers, list(one))]
-    return [1 - similarity(one[name], two[name]) for name in chosen]
+
+def _changes(model, x, filters, outputs):
+    "{side: relative change of each layer} by each of two filters"
+    changes = {}
+    for side, front in zip(SIDES, filters):
+        after = _outputs(model, FrontEnd(**front)(x))
+        changes[side] = [relative_change(outputs[name], after[name]) for name in outputs]
+    return changes
 
 
-def _similarities(student, teacher, layout):
-    "Similarity of each layer to the layer of the teacher that it faces"
-    pairs = facing(list(student), list(teacher))
-    return [similarity(student[s], teacher[t], layout) for s, t in pairs]
-
-# %% ../nbs/3_paper/09_dialects.ipynb #c57ba3ce
 def _compared(cfg, data, store):
     "Compare finished networks"
     roles = cfg.options
@@ -278,21 +280,7 @@ def _compared(cfg, data, store):
     teachers, students = ({n: nets[n] for n in roles[k]} for k in ("teachers", "students"))
     return compared(teachers, students, _images(data), roles["filters"])
 
-
-def _learner(cfg, data, store):
-    "Train a student or twin, and see how well it imitates either teacher"
-    learner = Learner(**cfg.options)
-    teachers = {name: restored(cfg, data, store, "last", name) for name in cfg.needs}
-    loss_fn = chapter.loss_from(teachers[learner.teacher], learner)
-    model, history = fit(cfg, data, store, loss_fn=loss_fn)
-    if history["diverged_at"] is not None:
-        return history
-    store.save(cfg, "last", model.state_dict())
-    unseen = chapter.unseen_batches(data)
-    imitated = {name: chapter.imitation(model, t, unseen) for name, t in teachers.items()}
-    return {**chapter.final_history(model, history, data), "imitated": imitated}
-
-# %% ../nbs/3_paper/09_dialects.ipynb #036ac49c
+# %% ../nbs/3_paper/09_dialects.ipynb #e5b13342
 def cut(model: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
     "(the layers up to the last shallow one, the rest)"
     layers = measured_layers(model)
@@ -310,7 +298,7 @@ def _new_top(bottom, cfg, data, batches):
     history = train(top, seen, cfg, schedule)
     return None if history["diverged_at"] is not None else nn.Sequential(bottom, top).eval()
 
-# %% ../nbs/3_paper/09_dialects.ipynb #55c507fb
+# %% ../nbs/3_paper/09_dialects.ipynb #bb198a75
 def _bottoms(cfg, data, store):
     "{name: first layers} of finished networks, and of one that was never trained"
     nets = {name: restored(cfg, data, store, "last", name) for name in cfg.needs}
@@ -330,7 +318,21 @@ def _transplant(cfg, data, store):
         accuracy[name] = evaluate(model, unseen)[1] if model else np.nan
     return {"transplanted": accuracy, "images": len(split)}
 
-# %% ../nbs/3_paper/09_dialects.ipynb #deec5c98
+# %% ../nbs/3_paper/09_dialects.ipynb #8c06a6d8
+def _learner(cfg, data, store):
+    "Train a student or twin, and see how well it imitates either teacher"
+    learner = Learner(**cfg.options)
+    teachers = {name: restored(cfg, data, store, "last", name) for name in cfg.needs}
+    loss_fn = chapter.loss_from(teachers[learner.teacher], learner)
+    model, history = fit(cfg, data, store, loss_fn=loss_fn)
+    if history["diverged_at"] is not None:
+        return history
+    store.save(cfg, "last", model.state_dict())
+    unseen = chapter.unseen_batches(data)
+    imitated = {name: chapter.imitation(model, t, unseen) for name, t in teachers.items()}
+    return {**chapter.final_history(model, history, data), "imitated": imitated}
+
+
 KINDS = {
     "dialect": chapter.train_teacher,
     "learner": _learner,
@@ -343,7 +345,7 @@ def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of this experiment; read from the store if it is already there"
     return run(cfg, KINDS, store)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #a04bc664
+# %% ../nbs/3_paper/09_dialects.ipynb #264b41af
 APART, TIE, PART_OF_BOUND = 10 * CLOSE, 0.02, 0.05
 
 
@@ -364,7 +366,7 @@ def of_bound(result: dict, function: bool = False) -> np.ndarray:
         return by_function(result) / by_function(result, "teachers")
     return by_similarity(result) / np.array(result["bound"], float)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #5413364f
+
 def in_group(result: dict, values: Any, where: str = "shallow") -> float:
     "Mean over a group of layers of one value per layer"
     chosen = [group(name, result["layers"]) == where for name in result["layers"]]
@@ -381,7 +383,7 @@ def _bounds(result):
     "What the two teachers do not share, a value per layer"
     return result["bound"]
 
-# %% ../nbs/3_paper/09_dialects.ipynb #404f8146
+# %% ../nbs/3_paper/09_dialects.ipynb #4a16c3f7
 def _accuracy(result):
     "Accuracy on images that were not trained on: mean of validation and test accuracy"
     return (result["accuracy"] + result["test"]) / 2
@@ -401,8 +403,8 @@ def _premises(records):
         Part("dark knowledge shared with own less other teacher", learned, "above", 0.0),
     ]
 
-# %% ../nbs/3_paper/09_dialects.ipynb #bac827a3
-def _evidence(records, read, what, **beside):
+# %% ../nbs/3_paper/09_dialects.ipynb #1304980e
+def _evidence(records, read, what):
     "Evidence of a measure: the shallow layers decide, the others are controls"
     part = Part(f"shallow layers, {what}", _by_seed(records, "dialects", read), "above", 0.0)
     controls = []
@@ -429,7 +431,7 @@ def _kdsf(records):
     "Evidence on KD-SF"
     return _evidence(records, by_function, "change by the other's front end less the own one's")
 
-# %% ../nbs/3_paper/09_dialects.ipynb #90d000cb
+# %% ../nbs/3_paper/09_dialects.ipynb #0288e038
 def ties(records: list[dict], share: float) -> list[float]:
     "Accuracy on the twin's first layers less that on the student's, per seed"
     student, twin = SHARES[share]
@@ -456,7 +458,7 @@ def _kde(records):
     ]
     return Evidence(part, [premise], few)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #c768bb53
+# %% ../nbs/3_paper/09_dialects.ipynb #1a1948eb
 _WHERE = {"section": "5", "where": "3_paper/09_dialects"}
 _PLANTED = "the teachers' shallow layers differ, their accuracies do not, and students learned"
 _NONE = "0: zero by symmetry if nothing is transferred, as in KD-T"
@@ -473,7 +475,7 @@ KD_S = Claim(
     **_WHERE,
 )
 
-# %% ../nbs/3_paper/09_dialects.ipynb #4fb3fe34
+# %% ../nbs/3_paper/09_dialects.ipynb #462fb87c
 KD_SF = Claim(
     "KD-SF",
     "ours",
@@ -498,7 +500,7 @@ KD_E = Claim(
 )
 CLAIMS = [KD_S, KD_SF, KD_E]
 
-# %% ../nbs/3_paper/09_dialects.ipynb #f198afc2
+# %% ../nbs/3_paper/09_dialects.ipynb #55cffdc2
 def unpaired_p(records: list[dict]) -> float:
     "Exact one-sided p-value of KD-SF over all assignments of dialects to students; NaN below two"
     groups = {side: [] for side in SIDES}
@@ -517,30 +519,7 @@ def _difference(x, y, axis=-1):
     "Difference of means"
     return np.mean(x, axis=axis) - np.mean(y, axis=axis)
 
-# %% ../nbs/3_paper/09_dialects.ipynb #66885d6f
-_READINGS = {
-    (True, True): "shallow knowledge is transferred where it is not easy to find",
-    (True, False): "shallow layers are left alone, while deep layers take something over",
-    (False, True): "shallow knowledge is transferred, and is seen without planting it",
-}
-
-
-def reading(records: list[dict]) -> str:
-    "What KD-T, KD-S and KD-SF say together, in a sentence; `NotRun` without their runs"
-    own = chapter.KD_T.test(records)
-    (hidden,) = [p.verdict for p in own.controls if p.what.startswith("shallow layers")]
-    by = {claim.id: judge(claim, records) for claim in (KD_S, KD_SF)}
-    if None in by.values():
-        raise NotRun("dialects")
-    found = [i for i, v in by.items() if v.verdict == "supported"]
-    failed = all(v.verdict == "not supported" for v in by.values())
-    known = hidden != "inconclusive" and (found or (failed and own.part.verdict == "supported"))
-    key = hidden == "supported", bool(found)
-    if not known or key not in _READINGS:
-        return "open: see the intervals"
-    return _READINGS[key] + (f" ({', '.join(found)})" if found else "")
-
-# %% ../nbs/3_paper/09_dialects.ipynb #0b0089cc
+# %% ../nbs/3_paper/09_dialects.ipynb #b60b5532
 def _panel(ax, records, read, bound, title):
     "Interaction per layer of both kinds of students, with intervals, and the upper bound"
     results = list(pick(records, "dialects").values())
@@ -559,7 +538,7 @@ def _panel(ax, records, read, bound, title):
     ax.minorticks_off()
     ax.set(title=title)
 
-
+# %% ../nbs/3_paper/09_dialects.ipynb #7e5718b8
 def dialect_layers(records: list[dict]) -> plt.Figure:
     "Figure: interaction of dialect per layer, in similarity and in function"
     if not pick(records, "dialects"):
@@ -579,7 +558,7 @@ def _teachers_change(result):
     "The teachers' own interaction in function, a value per layer"
     return by_function(result, "teachers")
 
-# %% ../nbs/3_paper/09_dialects.ipynb #7d1c5e12
+# %% ../nbs/3_paper/09_dialects.ipynb #a6d96ab5
 _MARKS = {"a": ("^", 0), "b": ("v", 1)}
 
 
@@ -609,7 +588,7 @@ def dialect_function(records: list[dict]) -> plt.Figure:
         fig.legend(*ax.get_legend_handles_labels(), loc="outside right upper")
     return fig
 
-# %% ../nbs/3_paper/09_dialects.ipynb #28b55b39
+# %% ../nbs/3_paper/09_dialects.ipynb #d438618b
 def _served(records):
     "Long table who, share, seed, accuracy of the transplant"
     rows = []
@@ -636,9 +615,32 @@ def transplant(records: list[dict]) -> plt.Figure:
         fig.legend(*ax.get_legend_handles_labels(), loc="outside right upper")
     return fig
 
-
+# %% ../nbs/3_paper/09_dialects.ipynb #6a9a2957
 FIGURES = {
     "dialect_layers": dialect_layers,
     "dialect_function": dialect_function,
     "transplant": transplant,
 }
+
+
+_READINGS = {
+    (True, True): "shallow knowledge is transferred where it is not easy to find",
+    (True, False): "shallow layers are left alone, while deep layers take something over",
+    (False, True): "shallow knowledge is transferred, and is seen without planting it",
+}
+
+
+def reading(records: list[dict]) -> str:
+    "What KD-T, KD-S and KD-SF say together, in a sentence; `NotRun` without their runs"
+    own = chapter.KD_T.test(records)
+    (hidden,) = [p.verdict for p in own.controls if p.what.startswith("shallow layers")]
+    by = {claim.id: judge(claim, records) for claim in (KD_S, KD_SF)}
+    if None in by.values():
+        raise NotRun("dialects")
+    found = [i for i, v in by.items() if v.verdict == SUPPORTED]
+    failed = all(v.verdict == NOT_SUPPORTED for v in by.values())
+    known = hidden != INCONCLUSIVE and (found or (failed and own.part.verdict == SUPPORTED))
+    key = hidden == SUPPORTED, bool(found)
+    if not known or key not in _READINGS:
+        return "open: see the intervals"
+    return _READINGS[key] + (f" ({', '.join(found)})" if found else "")
