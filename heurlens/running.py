@@ -41,7 +41,7 @@ MODULES = {  # of each chapter
     "connectivity": ("connectivity", "strangers"),
     "sgdr": ("sgdr",),
     "warmup": ("warmup",),
-    "distillation": ("distillation",),
+    "distillation": ("distillation", "dialects"),
 }
 CHAPTERS = tuple(MODULES)
 SEEDS = 5  # of each run, from `first_seed` on; pilots begin at 100
