@@ -40,7 +40,7 @@ from .train import OPTIMIZERS
 MODULES = {  # of each chapter
     "connectivity": ("connectivity",),
     "sgdr": ("sgdr",),
-    "warmup": ("warmup",),
+    "warmup": ("warmup", "layerwise"),
     "distillation": ("distillation",),
 }
 CHAPTERS = tuple(MODULES)

@@ -345,7 +345,8 @@ def accuracies(cfg: Config, history: dict, chance: float) -> dict:
 # %% ../nbs/3_paper/04_warmup.ipynb #ee293ff8
 def probed(window: int) -> list[int]:
     "Steps at which [critical rates](08_layerwise.ipynb) are read: over the window, and after it"
-    return sorted({0, window // 20, window // 4, window // 2, window, window + window // 20})
+    soon = max(1, window // 20)
+    return sorted({0, soon, window // 4, window // 2, window, window + soon})
 
 
 def _sweep(cfg, data, store):

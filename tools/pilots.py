@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from heurlens import connectivity, distillation, sgdr, warmup
+from heurlens import connectivity, distillation, layerwise, sgdr, warmup
 from heurlens.files import provenance
 from heurlens.records import Store
 from heurlens.report import record_text
@@ -19,7 +19,7 @@ from heurlens.running import chapter
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = {connectivity: (100, 101), sgdr: (100, 101, 102), warmup: (100, 101)}
-SEEDS |= {distillation: (100, 101, 102)}
+SEEDS |= {distillation: (100, 101, 102), layerwise: (100, 101, 102)}
 
 
 def with_needed(cfg, store):
