@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['CODE', 'PAPER', 'OURS', 'SCHEMES', 'SMALL_LR', 'ASSUMED', 'NUMBERS', 'EPOCHS', 'FEWER_EPOCHS', 'RESNET_EPOCHS',
-           'NETWORKS', 'FACTORS', 'PANELS', 'KINDS', 'SWEEP', 'SLACK', 'CLOSER', 'RATIO', 'STYLES', 'WARM_1', 'WARM_1S',
-           'WARM_1W', 'WARM_2', 'WARM_2S', 'WARM_2B', 'WARM_3', 'CLAIMS', 'DRAWN', 'WINDOW', 'WORD', 'RESNETS', 'TIMES',
-           'FIGURES', 'READINGS', 'linear_warmup', 'Options', 'runs', 'first_layers', 'random_masks', 'Holder',
-           'accuracies', 'probed', 'experiment', 'pilots', 'sweep_table', 'chosen_factor', 'sweep_figure', 'is_deep',
-           'stack_layers', 'convolutions', 'reading', 'log_change', 'outcomes', 'difference', 'lead', 'dead', 'figure4',
-           'figure5', 'figure15', 'controls_figure', 'summary']
+           'PROBES', 'NETWORKS', 'FACTORS', 'PANELS', 'KINDS', 'SWEEP', 'SLACK', 'CLOSER', 'RATIO', 'STYLES', 'WARM_1',
+           'WARM_1S', 'WARM_1W', 'WARM_2', 'WARM_2S', 'WARM_2B', 'WARM_3', 'CLAIMS', 'DRAWN', 'WINDOW', 'WORD',
+           'RESNETS', 'TIMES', 'FIGURES', 'READINGS', 'linear_warmup', 'Options', 'runs', 'first_layers',
+           'random_masks', 'Holder', 'accuracies', 'probed', 'experiment', 'pilots', 'sweep_table', 'chosen_factor',
+           'sweep_figure', 'is_deep', 'stack_layers', 'convolutions', 'reading', 'log_change', 'outcomes', 'difference',
+           'lead', 'dead', 'figure4', 'figure5', 'figure15', 'controls_figure', 'summary']
 
 # %% ../nbs/3_paper/04_warmup.ipynb #0f37ad90
 import contextlib
@@ -92,8 +92,12 @@ NUMBERS = {  # batches, the window in steps, epochs of our controls, epochs at w
 }
 # epochs of the paper's setups: of most seeds, and of seed 0
 EPOCHS = {"digits": (35, 35), "small": (65, 300), "paper": (300, 300)}
-FEWER_EPOCHS = {"digits": {"SB": 10, "same_sum": 20}}  # where they are fewer
+FEWER_EPOCHS = {
+    "digits": {"SB": 10, "none": 30, "freeze_fc": 30, "same_sum": 20}
+}  # where they are fewer
 RESNET_EPOCHS = 20  # the window's
+_ALL = (0, 1, 5, 10, 20, 21)  # twentieths of the window at which critical rates are read
+PROBES = {"digits": (0, 5, 20, 21), "small": _ALL, "paper": _ALL}
 
 # %% ../nbs/3_paper/04_warmup.ipynb #73fa5de0
 def _resnet(depth, width=1.0):
@@ -102,7 +106,7 @@ def _resnet(depth, width=1.0):
 
 
 NETWORKS = {  # None: the network of the scale
-    "digits": {"stack": None, "resnet": _resnet(8, 0.5)},
+    "digits": {"stack": None, "resnet": _resnet(8, 0.25)},
     "small": {"stack": None, "resnet": _resnet(18, 0.25)},
     "paper": {
         "stack": {"name": "vgg", "depth": 11},
@@ -343,10 +347,9 @@ def accuracies(cfg: Config, history: dict, chance: float) -> dict:
     }
 
 # %% ../nbs/3_paper/04_warmup.ipynb #ee293ff8
-def probed(window: int) -> list[int]:
+def probed(scale: str, window: int) -> list[int]:
     "Steps at which [critical rates](08_layerwise.ipynb) are read: over the window, and after it"
-    soon = max(1, window // 20)
-    return sorted({0, soon, window // 4, window // 2, window, window + soon})
+    return [-(-k * window // 20) for k in PROBES[scale]]
 
 
 def _sweep(cfg, data, store):
@@ -360,7 +363,7 @@ def _train(cfg, data, store):
 
     def snapshots(steps_per_epoch):
         pairs = _pairs_of_steps(cfg, steps_per_epoch).values()
-        return {k for pair in pairs for k in pair} | {*probed(cfg.options["window"])}
+        return {k for pair in pairs for k in pair} | {*probed(cfg.scale, cfg.options["window"])}
 
     _, history = fit(cfg, data, store, snapshots=snapshots, at_step=_holder(cfg))
     read = accuracies(cfg, history, 1 / len(data.classes))
