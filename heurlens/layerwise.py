@@ -254,12 +254,11 @@ def _rates(cfg, data, store):
     curved = [k for k in steps if k in (0, window) and name in CURVED[cfg.scale]]
     nets = (restored(cfg, data, store, f"w{k}", name) for k in curved)
     tops = [curvature_by_group(net, batches) for net in nets]
+    found = {"steps": steps, "curved": curved, "lr": [sched(k) for k in steps]}
     return {
-        "steps": steps,
-        "lr": [sched(k) for k in steps],
+        **found,
         "fc_lr": [sched(k) * _fc_share(name, k, window) for k in steps],
         "critical": {group: [r[group] for r in rates] for group in GROUPS},
-        "curved": curved,
         "top": {group: [r[group] for r in tops] for group in GROUPS},
     }
 
@@ -312,6 +311,19 @@ def _there(records, schemes, make):
     return parts
 
 
+def _at_window(result):
+    "Accuracy at the end of the window"
+    return result["at_window"]
+
+
+def _cost(records, scheme, rule, margin=-BREAK):
+    "Part: what the thaw does to accuracy"
+    frozen = trained(records, scheme)
+    values = difference(frozen, frozen, lambda r: r["after"], _at_window)
+    what = f"accuracy, {LABELS[scheme]}, in the half window after it less at its end"
+    return Part(what, values, rule, margin)
+
+# %% ../nbs/3_paper/08_layerwise.ipynb #c13f91a6
 def _warm_l(records):
     "Evidence on WARM-L"
 
@@ -328,11 +340,6 @@ def _warm_l(records):
     return Evidence(part(records, "warm_fc"), [lead(records)], controls)
 
 
-def _at_window(result):
-    "Accuracy at the end of the window"
-    return result["at_window"]
-
-# %% ../nbs/3_paper/08_layerwise.ipynb #c13f91a6
 def _warm_lc(records):
     "Evidence on WARM-LC"
 
@@ -342,15 +349,7 @@ def _warm_lc(records):
     others = ("freeze_first", "freeze_rest", "freeze_last", "freeze_random")
     return Evidence(part(records, "warm_rest"), [lead(records)], _there(records, others, part))
 
-
-def _cost(records, scheme, rule, margin=-BREAK):
-    "Part: what the thaw does to accuracy"
-    frozen = trained(records, scheme)
-    values = difference(frozen, frozen, lambda r: r["after"], _at_window)
-    what = f"accuracy, {LABELS[scheme]}, in the half window after it less at its end"
-    return Part(what, values, rule, margin)
-
-
+# %% ../nbs/3_paper/08_layerwise.ipynb #cf590d66
 def _after(result, windows):
     "Accuracy so many windows after the end of the window; None if it was not trained so long"
     n, values = result["window_epochs"], result["valid_accuracy"]

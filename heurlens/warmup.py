@@ -106,7 +106,7 @@ def _resnet(depth, width=1.0):
 
 
 NETWORKS = {  # None: the network of the scale
-    "digits": {"stack": None, "resnet": _resnet(8, 0.25)},
+    "digits": {"stack": None, "resnet": _resnet(8, 0.5)},
     "small": {"stack": None, "resnet": _resnet(18, 0.25)},
     "paper": {
         "stack": {"name": "vgg", "depth": 11},
