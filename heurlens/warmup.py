@@ -93,7 +93,7 @@ NUMBERS = {  # batches, the window in steps, epochs of our controls, epochs at w
 # epochs of the paper's setups: of most seeds, and of seed 0
 EPOCHS = {"digits": (35, 35), "small": (65, 300), "paper": (300, 300)}
 FEWER_EPOCHS = {
-    "digits": {"SB": 10, "none": 30, "freeze_fc": 30, "same_sum": 20}
+    "digits": {"SB": 7, "none": 30, "freeze_fc": 30, "same_sum": 20}
 }  # where they are fewer
 RESNET_EPOCHS = 20  # the window's
 _ALL = (0, 1, 5, 10, 20, 21)  # twentieths of the window at which critical rates are read
