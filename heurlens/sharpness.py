@@ -9,7 +9,7 @@ __all__ = ["FACTOR", "SMALL", "critical_rates", "critical_rate", "top_eigenvalue
 import contextlib
 import math
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,7 +107,9 @@ def _twice_differentiable(net):
     stack.enter_context(torch.compiler.set_stance("force_eager"))
     if any(isinstance(m, nn.RNNBase) for m in net.modules()):
         stack.enter_context(torch.backends.cudnn.flags(enabled=False))
-        stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+        with warnings.catch_warnings():  # of TF32, which is off
+            warnings.simplefilter("ignore")
+            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
     return stack
 
 
