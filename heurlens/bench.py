@@ -667,12 +667,18 @@ def _sharp_network(batch, width):
 
 
 # %% ../nbs/4_use/05_bench.ipynb #10cd0fbe
+def _keep(values, name, work):
+    "Do the work, and keep its result in `values`"
+    values[name] = work()
+
+
 def _eigenvalue_against_peer(net, batches, n, tol=1e-4):
     "Measurements of `top_eigenvalue` against hessian-eigenthings"
     sides = {"ours": lambda: float(top_eigenvalue(net, batches, tol=tol)[0])}
     sides["peer"] = _peer_eigenvalue(net, batches, tol)
-    ours, peer = (side() for side in sides.values())
-    difference, took = max(abs(ours / peer - 1), 1e-12), in_turn(sides, n)
+    values = {}
+    took = in_turn({k: partial(_keep, values, k, side) for k, side in sides.items()}, n)
+    difference = max(abs(values["ours"] / values["peer"] - 1), 1e-12)
     where = f"{len(batches)} batch{'es' * (len(batches) > 1)}"
     gain, what = ratios(took["peer"], took["ours"]), f"hessian-eigenthings / ours, {where}"
     agree = {"goal": 1e-4, "rule": "at most"}
