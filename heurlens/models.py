@@ -157,7 +157,7 @@ def _shortcut(c_in, c_out, stride):
 
 # %% ../nbs/0_ground/06_models.ipynb #e87a240c
 # depth: blocks and channels of each stage
-STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (3, 5, 7, 9, 18)}
+STAGES = {6 * n + 2: ((n,) * 3, (16, 32, 64)) for n in (1, 3, 5, 7, 9, 18)}
 STAGES |= {18: ((2,) * 4, (64, 128, 256, 512))}
 
 # %% ../nbs/0_ground/06_models.ipynb #4d4a6af2
@@ -179,8 +179,8 @@ def resnet(
     """ResNet for images of 8 x 8 or larger: conv1 bn1 relu1 stage1 ... avgpool flatten fc
 
     Blocks are `stage1.block1` and so on; `width` multiplies the number of channels. `ValueError`
-    if the depth is not 18, 20, 32, 44, 56 or 110, otherwise as for `vgg`. Source: He et al. (2015),
-    section 4.2, with projections (option B).
+    if the depth is not 8, 18, 20, 32, 44, 56 or 110, otherwise as for `vgg`. Source: He et al.
+    (2015), section 4.2, with projections (option B).
     """
     _check_options(depth, STAGES, num_classes, width, in_chans)
     blocks, widths = STAGES[depth]

@@ -40,7 +40,7 @@ from .train import OPTIMIZERS
 MODULES = {  # of each chapter
     "connectivity": ("connectivity", "strangers"),
     "sgdr": ("sgdr",),
-    "warmup": ("warmup",),
+    "warmup": ("warmup", "layerwise"),
     "distillation": ("distillation", "dialects"),
 }
 CHAPTERS = tuple(MODULES)

@@ -5,22 +5,20 @@ chapters read them. Seeds of 100 and up, so that no pilot is among the runs that
 """
 
 import argparse
+import importlib
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from heurlens import connectivity, dialects, distillation, sgdr, strangers, warmup
 from heurlens.files import provenance
 from heurlens.records import Store
 from heurlens.report import record_text
-from heurlens.running import chapter
+from heurlens.running import MODULES, chapter
 
 ROOT = Path(__file__).resolve().parent.parent
-SEEDS = {connectivity: (100, 101), sgdr: (100, 101, 102), warmup: (100, 101)}
-SEEDS |= {distillation: (100, 101, 102), strangers: (100, 101, 102)}
-SEEDS |= {dialects: (100, 101, 102)}
+SEEDS = {"connectivity": (100, 101), "warmup": (100, 101)}  # of most: 100, 101 and 102
 
 
 def with_needed(cfg, store):
@@ -35,7 +33,7 @@ def with_needed(cfg, store):
 
 def make(out, name, seed):
     "{file name: text} of the pilot records of a module and seed"
-    module, texts = sys.modules[f"heurlens.{name}"], {}
+    module, texts = importlib.import_module(f"heurlens.{name}"), {}
     for cfg in module.pilots(seed=seed).values():
         record = with_needed(cfg, Store(Path(out) / name))
         stem = cfg.name.replace(", ", "-").replace(" ", "-")
@@ -50,8 +48,9 @@ def main():
     wanted = ap.parse_args().modules
     if str(provenance()["revision"]).endswith("+"):
         sys.exit("pilots are made from committed source: commit the change first")
-    names = {module.__name__.rpartition(".")[2]: seeds for module, seeds in SEEDS.items()}
-    jobs = [(n, s) for n, seeds in names.items() if n in (wanted or names) for s in seeds]
+    names = [name for names in MODULES.values() for name in names]
+    chosen = [name for name in names if name in (wanted or names)]
+    jobs = [(name, seed) for name in chosen for seed in SEEDS.get(name, (100, 101, 102))]
     with tempfile.TemporaryDirectory() as out, ProcessPoolExecutor() as pool:
         for (name, _), texts in zip(jobs, pool.map(partial(make, out), *zip(*jobs))):
             folder = ROOT / "results/pilots/digits" / name
