@@ -512,8 +512,7 @@ def top_eigenvalue(
     check(0 < tol < 1, "tol", tol, "be between 0 and 1")
     with _objective(model, batches, loss_fn, batch_stats) as objective:
         hessian = _Hessian(objective, _parameters(objective.net, layers))
-        most = f"be at most {hessian.size}, the number of parameters"
-        check(k <= hessian.size, "k", k, most)
+        check(k <= hessian.size, "k", k, f"be at most {hessian.size}, the number of parameters")
         values = _finite_eigenvalues(hessian, k, tol)
     return np.sort(-values) * -1
 
