@@ -630,7 +630,7 @@ def _eigenvalue_against_peer(net, batches, n, tol=1e-4):
         *(measured(f"top eigenvalue, {side}, {where}", v, "s") for side, v in took.items()),
     ]
 
-
+# %% ../nbs/4_use/05_bench.ipynb #60bf84bd
 def _passes_alone(net, batches, count):
     "A function that computes one gradient over the batches, and runs forward for the other passes"
     params = [*net.parameters()]

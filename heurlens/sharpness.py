@@ -394,10 +394,6 @@ def critical_rate(
     return _rates(model, batches, {"": layers}, direction, loss_fn, tol, batch_stats)[""]
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #2e7105b5
-class _NotFinite(ArithmeticError):
-    "A product of the Hessian is not finite"
-
-
 class _Hessian:
     "The Hessian of an objective, masked to some parameters, as a function of float64 vectors"
 
@@ -414,10 +410,7 @@ class _Hessian:
             for n, gradient in self._gradients():
                 hv = _differentiate(gradient, self.params, v, retain_graph=self.kept is not None)
                 torch._foreach_add_(total, hv, alpha=n / self.objective.samples)
-        flat = torch.cat([t.flatten().double() for t in total]).cpu().numpy()
-        if not np.isfinite(flat).all():
-            raise _NotFinite
-        return flat
+        return _as_vector(total)
 
     def _gradients(self):
         "(samples, gradient that can be differentiated again) of each batch"
@@ -438,6 +431,18 @@ def _as_tensors(v, params):
     return [part.view(p.shape).to(p) for part, p in zip(parts, params, strict=True)]
 
 
+class _NotFinite(ArithmeticError):
+    "A loss or a product of the Hessian is not finite"
+
+
+def _as_vector(tensors):
+    "Tensors as one float64 vector; `_NotFinite` if that is what it is"
+    flat = torch.cat([v.flatten().double() for v in tensors]).cpu().numpy()
+    if not np.isfinite(flat).all():
+        raise _NotFinite
+    return flat
+
+# %% ../nbs/2_sharpness/00_sharpness.ipynb #e4c3d308
 def _differentiate(outputs, params, vectors=None, **settings):
     "Gradient of the sum of `outputs`, each times its vector; zeros where nothing depends on params"
     vectors = [None] * len(outputs) if vectors is None else vectors
@@ -471,7 +476,18 @@ def _eigenvalues(product, size, k, tol):
             raise
         return np.zeros(k)  # a Hessian that is zero leaves ARPACK without a vector
 
-# %% ../nbs/2_sharpness/00_sharpness.ipynb #62995bef
+# %% ../nbs/2_sharpness/00_sharpness.ipynb #abeda012
+def _finite_eigenvalues(hessian, k, tol):
+    "The `k` largest eigenvalues; NaN and a warning if the loss or its Hessian is not finite"
+    try:
+        if not math.isfinite(hessian.objective.mean()):
+            raise _NotFinite
+        return _eigenvalues(hessian, hessian.size, k, tol)
+    except _NotFinite:
+        warnings.warn("top eigenvalue: the loss or its Hessian is not finite", stacklevel=3)
+        return np.full(k, math.nan)
+
+# %% ../nbs/2_sharpness/00_sharpness.ipynb #cfac8935
 def top_eigenvalue(
     model: nn.Module,
     batches: Iterable,
@@ -496,15 +512,8 @@ def top_eigenvalue(
     check(0 < tol < 1, "tol", tol, "be between 0 and 1")
     with _objective(model, batches, loss_fn, batch_stats) as objective:
         hessian = _Hessian(objective, _parameters(objective.net, layers))
-        most = f"be at most {hessian.size}, the number of parameters"
-        check(k <= hessian.size, "k", k, most)
-        try:
-            if not math.isfinite(objective.mean()):
-                raise _NotFinite
-            values = _eigenvalues(hessian, hessian.size, k, tol)
-        except _NotFinite:
-            warnings.warn("top eigenvalue: the loss or its Hessian is not finite", stacklevel=2)
-            values = np.full(k, math.nan)
+        check(k <= hessian.size, "k", k, f"be at most {hessian.size}, the number of parameters")
+        values = _finite_eigenvalues(hessian, k, tol)
     return np.sort(-values) * -1
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #67b7c81f
