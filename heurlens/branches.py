@@ -8,7 +8,7 @@ __all__ = ['SETTINGS', 'JUDGED', 'WORDS', 'FAMILIES', 'CODE', 'SEARCHED', 'AVERA
            'dose_between', 'average', 'joined_profile', 'experiment', 'heights_table', 'by_seed', 'accuracies',
            'per_distance', 'search_table', 'setting_by_rule', 'paper_heights', 'averages', 'figure_branches']
 
-# %% ../nbs/3_paper/07_branches.ipynb #7c1a33ae
+# %% ../nbs/3_paper/07_branches.ipynb #beb99e68
 import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ from heurlens.sgdr import (
 from .study import at_scale, check_scale, checkpoint_of, path_sets, restored, run
 from .train import train
 
-# %% ../nbs/3_paper/07_branches.ipynb #e91e0a1d
+# %% ../nbs/3_paper/07_branches.ipynb #3495d02e
 def memory(dose: float, weight_decay: float = 5e-4, momentum: float = 0.9) -> float:
     "Share of the old weights that is left after steps whose rates have the sum `dose`"
     return math.exp(-dose * weight_decay / (1 - momentum))
@@ -56,7 +56,7 @@ def cosine_dose(lr: float, epochs: int, steps_per_epoch: int) -> float:
     "Sum of the rates of one cosine cycle down to zero"
     return lr / 2 * epochs * steps_per_epoch
 
-# %% ../nbs/3_paper/07_branches.ipynb #3a889ff2
+# %% ../nbs/3_paper/07_branches.ipynb #3af17fc6
 @dataclass(frozen=True)
 class Setting:
     "Numbers of one family tree; lengths in epochs, `ends` and `parent` count cycles, from 1"
@@ -72,8 +72,8 @@ class Setting:
     seeds: int = 1000  # number of seeds that train it
     inner: int = 3  # points measured on a segment, besides its ends
 
-# %% ../nbs/3_paper/07_branches.ipynb #01adbaff
-_DIGITS = {"batch": 25, "augment": False, "period": 4, "ends": (1, 2, 3), "decay": 1}
+# %% ../nbs/3_paper/07_branches.ipynb #0ca7288a
+_DIGITS = {"batch": 25, "augment": False, "inner": 1, "period": 4, "ends": (1, 2, 3), "decay": 2}
 _CHAPTER = {"period": 0, "ends": (30, 70, 150), "parent": 0}
 SETTINGS = {  # {scale: {setting: its numbers}}; `low` is the one that claims are about
     "digits": {
@@ -96,7 +96,7 @@ SETTINGS = {  # {scale: {setting: its numbers}}; `low` is the one that claims ar
 JUDGED = "low"
 WORDS = {"low": "low memory", "slow": "rate 0.05", "fast": "rate 0.2", "paper": "doubling cycles"}
 
-# %% ../nbs/3_paper/07_branches.ipynb #c9161c7a
+# %% ../nbs/3_paper/07_branches.ipynb #55af9269
 @dataclass(frozen=True)
 class Limb:
     "Options of a training that starts from a network of another one"
@@ -114,7 +114,7 @@ class Segments:
     pairs: tuple[tuple[str, str, str], ...]  # family, network, network
     inner: int
 
-# %% ../nbs/3_paper/07_branches.ipynb #34e8208c
+# %% ../nbs/3_paper/07_branches.ipynb #9456ba90
 @dataclass(frozen=True)
 class _Tree:
     "A setting in epochs, and the names of its two trainings"
@@ -147,7 +147,7 @@ def _tree(scale, name, budget):
     ends = tuple(period * k if s.period else ours(k, period) for k in s.ends)
     return _Tree(name, s, ends, scaled(s.decay, budget), period)
 
-# %% ../nbs/3_paper/07_branches.ipynb #c743c0c0
+# %% ../nbs/3_paper/07_branches.ipynb #e01e47d8
 def _trunk_configs(tree, make):
     "Configs of the two trainings; those of the doubling cycles are the chapter's"
     if tree.doubling:
@@ -173,13 +173,15 @@ def _limb_configs(tree, make):
         given = {"kind": "limb", "needs": (limb.run,), "options": asdict(limb)}
         yield make(run_name, schedule=schedule, epochs=epochs, **given)
 
-# %% ../nbs/3_paper/07_branches.ipynb #7d338c6e
+# %% ../nbs/3_paper/07_branches.ipynb #581a9621
 FAMILIES = {
     "cycles": "neighbouring cycle ends",
-    "apart": "cycle ends, two cycles apart",
-    "children": "children of one restart",
+    "parent": "the parent and the next cycle end",
+    "apart": "cycle ends two cycles apart",
+    "children": "children of the parent",
     "branches": "neighbouring branch ends",
-    "branches apart": "branch ends, two cycles apart",
+    "facing": "branch ends at the epochs of parent and next end",
+    "far": "branch ends two cycles apart",
     "trunk": "constant rate, no decay",
     "seeds": "two seeds",
 }
@@ -187,14 +189,16 @@ FAMILIES = {
 
 def _pairs(tree):
     "(family, network, network) of every segment of a tree"
-    sibling = f"w{tree.setting.parent + 2}"
-    children = [("children", *pair) for pair in (("a", "b"), ("a", sibling), ("b", sibling))]
-    rows = [("cycles", "w1", "w2"), ("cycles", "w2", "w3"), ("apart", "w1", "w3"), *children]
-    rows += [("branches", "b1", "b2"), ("branches", "b2", "b3"), ("branches apart", "b1", "b3")]
-    rows += [("trunk", "t1", "t2"), ("trunk", "t2", "t3")]
+    p, rows = tree.setting.parent, []
+    for i in (1, 2):
+        which = ("parent", "facing") if i == p + 1 else ("cycles", "branches")
+        rows += [(f, f"{k}{i}", f"{k}{i + 1}") for f, k in zip((*which, "trunk"), "wbt")]
+    rows += [("apart", "w1", "w3"), ("far", "b1", "b3")]
+    sibling = f"w{p + 2}"
+    rows += [("children", *pair) for pair in (("a", "b"), ("a", sibling), ("b", sibling))]
     return tuple(rows if tree.doubling else [*rows, ("seeds", "w3", "b3")])
 
-# %% ../nbs/3_paper/07_branches.ipynb #983b4711
+# %% ../nbs/3_paper/07_branches.ipynb #41a98fd9
 def _segment_config(tree, make):
     "Config of the measurement of all networks and pairs of a tree"
     cycles, trunk = tree.trunks
@@ -206,7 +210,7 @@ def _segment_config(tree, make):
     needs = tuple(dict.fromkeys(name for name, _ in networks.values()))
     return make(f"segments-{tree.name}", kind="segments", needs=needs, options=asdict(o))
 
-# %% ../nbs/3_paper/07_branches.ipynb #5f13876a
+
 CODE = 1  # raised by hand when what computes a result changes
 
 
@@ -223,7 +227,7 @@ def _maker(scale, seed, data, budget, tree):
 
     return make
 
-# %% ../nbs/3_paper/07_branches.ipynb #b7ce8651
+# %% ../nbs/3_paper/07_branches.ipynb #5feaf1ec
 def runs(
     scale: str = "digits", seed: int = 0, data: str | Path | None = None, budget: float = 1.0
 ) -> dict[str, Config]:
@@ -244,7 +248,7 @@ def runs(
     configs += _search(scale, seed, data, budget) if seed >= PILOT else []
     return {cfg.name: cfg for cfg in configs}
 
-# %% ../nbs/3_paper/07_branches.ipynb #2840ad80
+# %% ../nbs/3_paper/07_branches.ipynb #8f530b1f
 SEARCHED = {  # (rate, weight decay): cycles of four epochs in batches of 25
     "digits": ((0.05, 5e-4), (0.05, 0.02), (0.05, 0.05), (0.1, 0.025), (0.2, 0.0125)),
     "small": ((0.05, 5e-4), (0.1, 5e-4), (0.2, 5e-4)),
@@ -273,7 +277,7 @@ def pilots(scale: str = "digits", seed: int = PILOT) -> dict[str, Config]:
     check(seed >= PILOT, "seed", seed, f"be at least {PILOT}: the others are judged")
     return runs(scale, seed)
 
-# %% ../nbs/3_paper/07_branches.ipynb #b42dd14b
+# %% ../nbs/3_paper/07_branches.ipynb #64ab3552
 def _limb(cfg, data, store):
     "Train on from a network of another run; keep the last network"
     o = Limb(**cfg.options)
@@ -286,7 +290,7 @@ def _limb(cfg, data, store):
         store.save(cfg, f"w{steps * cfg.epochs}", net.state_dict())
     return {**history, "steps_per_epoch": steps}
 
-# %% ../nbs/3_paper/07_branches.ipynb #1214ac28
+# %% ../nbs/3_paper/07_branches.ipynb #d5e54d9a
 def _steps(records, run_name, epoch):
     "{(run, step): rate} of all steps that led to a network"
     record = records[run_name]
@@ -302,7 +306,7 @@ def dose_between(records: Mapping[str, dict], a: tuple[str, int], b: tuple[str, 
     one, other = (_steps(records, *network) for network in (a, b))
     return sum((one | other)[step] for step in set(one) ^ set(other))
 
-# %% ../nbs/3_paper/07_branches.ipynb #5ec8a4ef
+# %% ../nbs/3_paper/07_branches.ipynb #1661a70f
 def average(nets: Sequence[nn.Module]) -> nn.Module:
     "A network whose parameters are the mean of those of `nets`; its buffers are those of the first"
     mean = copy.deepcopy(nets[0])
@@ -322,7 +326,7 @@ def joined_profile(start: dict, inner: dict, end: dict) -> dict[str, list[float]
     profile = {k: [*start[k], *inner[k], *end[k]] for k in inner}
     return profile | {"t": [0.0, *inner["t"], 1.0]}
 
-# %% ../nbs/3_paper/07_branches.ipynb #4401a61f
+# %% ../nbs/3_paper/07_branches.ipynb #e3146b7d
 AVERAGED = {"cycles": ("w1", "w2", "w3"), "branches": ("b1", "b2", "b3")}
 _ENTRIES = ("loss_train_a", "loss_train_b", "loss_valid_a", "loss_valid_b")
 _ENTRIES += ("accuracy_valid_a", "accuracy_valid_b")
@@ -341,7 +345,7 @@ def _segment(family, a, b, nets, alone, cfg, data):
     kept = {k: profile[k] for k in ("t", *_ENTRIES)}
     return {"family": family, "a": a, "b": b, "distance": path.length(), "line": kept}
 
-# %% ../nbs/3_paper/07_branches.ipynb #9d680fd6
+# %% ../nbs/3_paper/07_branches.ipynb #a369cd44
 def _segments(cfg, data, store):
     "All networks of a tree, the segments between its pairs, and the averages of two families"
     o = Segments(**cfg.options)
@@ -359,7 +363,7 @@ def _segments(cfg, data, store):
     networks = {k: _numbers(v) for k, v in alone.items()}
     return {"networks": networks, "pairs": pairs, "averages": averages}
 
-# %% ../nbs/3_paper/07_branches.ipynb #d74643de
+# %% ../nbs/3_paper/07_branches.ipynb #c986cd6b
 def _found(cfg, data, store):
     "Train with cycles, and measure the segments between its three ends: a run of the search"
     result = CHAPTER_KINDS["train"](cfg, data, store)
@@ -379,7 +383,7 @@ def experiment(cfg: Config, store: Store | None = None) -> dict:
     "The record of one run of the family trees; read from the store if it is already there"
     return run(cfg, KINDS, store)
 
-# %% ../nbs/3_paper/07_branches.ipynb #e2dce87a
+# %% ../nbs/3_paper/07_branches.ipynb #31e5de15
 def _row(pair, config):
     "One row of `heights_table` from an entry of a measurement"
     start, *inner, end = loss_of(pair["line"])
@@ -402,9 +406,9 @@ def heights_table(records: Iterable[dict]) -> pd.DataFrame:
         raise NotRun("segments")
     return pd.DataFrame(rows)
 
-# %% ../nbs/3_paper/07_branches.ipynb #33ade571
+# %% ../nbs/3_paper/07_branches.ipynb #5c1aff26
 EQUAL, HALF = 0.05, 0.5
-CYCLES, BRANCHES = ("cycles", "apart"), ("branches", "branches apart")
+CYCLES, BRANCHES = ("cycles", "parent", "apart"), ("branches", "facing", "far")
 
 
 def by_seed(
@@ -423,7 +427,7 @@ def _less(a, b, factor=1.0):
     "a less `factor` times b, for each seed that both have"
     return [a[seed] - factor * b[seed] for seed in sorted(set(a) & set(b))]
 
-# %% ../nbs/3_paper/07_branches.ipynb #5be1f4f1
+# %% ../nbs/3_paper/07_branches.ipynb #459767f0
 def accuracies(
     records: Iterable[dict], names: Sequence[str], setting: str = JUDGED
 ) -> dict[int, list[float]]:
@@ -440,20 +444,21 @@ def _both_halves(numbers, what):
     return float(np.mean([numbers[f"{what}_{half}"] for half in "ab"]))
 
 
-def _premise(records, names, families):
+def _premise(records, names, family):
     "Parts of the premise: networks are trained, cycle ends rise, ends have equal losses"
     worst = [min(values) for values in accuracies(records, names).values()]
-    rise = [*by_seed(records, CYCLES).values()]
-    apart = [*by_seed(records, families, "difference").values()]
+    rise, parent = (by_seed(records, families) for families in (CYCLES, ("parent",)))
+    apart = [*by_seed(records, ("parent", family), "difference").values()]
     return [
         Part("validation accuracy of the worst network", worst, "above", WELL),
-        Part("height of the training loss between cycle ends", rise, "above", RISE),
+        Part("height between cycle ends, all three pairs", [*rise.values()], "above", RISE),
+        Part("height between parent and next cycle end", [*parent.values()], "above", 0.0),
         Part("difference of the training losses of two ends", apart, "below", EQUAL),
     ]
 
-# %% ../nbs/3_paper/07_branches.ipynb #74749663
+# %% ../nbs/3_paper/07_branches.ipynb #83a6d990
 def per_distance(records: Iterable[dict], families: Sequence[str]) -> dict[int, float]:
-    "{seed: mean height over the mean squared distance} of the segments of some families"
+    "{seed: sum of heights over that of squared distances} of the segments of some families"
     rows = heights_table(records)
     squared = rows.assign(squared=rows.distance**2)
     squared = squared[(squared.setting == JUDGED) & squared.family.isin(families)]
@@ -461,23 +466,17 @@ def per_distance(records: Iterable[dict], families: Sequence[str]) -> dict[int, 
     return {int(seed): float(v) for seed, v in (sums.height / sums.squared).items()}
 
 
-def _controls(records, families, word):
-    "Controls of either claim: the height itself, at equal memory, over distance, of two seeds"
-    mine, apart = by_seed(records, families), by_seed(records, ("apart",))
-    close = by_seed(records, families[:1])
-    squares = [per_distance(records, f) for f in (families, CYCLES)]
-    seeds = [*by_seed(records, ("seeds",)).values()]
-    what = f"height between {word}"
+def _controls(records, family, word):
+    "Controls of either claim: the whole difference, at equal memory, over distance, two seeds"
+    mine = by_seed(records, (family,))
+    whole, same = (_less(mine, by_seed(records, (f,))) for f in ("parent", "apart"))
+    squares = [per_distance(records, (f,)) for f in (family, "parent")]
+    what, seeds = f"height between {word}", [*by_seed(records, ("seeds",)).values()]
     return [
-        Part(what, [*mine.values()], "above", RISE),
+        Part(f"{what} less that between parent and next end", whole, "within", RISE),
+        Part(f"{what} less that of cycle ends of the same memory", same, "within", RISE),
         Part(
-            f"{what} less that of cycle ends of the same memory",
-            _less(close, apart),
-            "within",
-            RISE,
-        ),
-        Part(
-            f"height per squared distance, {word} less half of cycle ends",
+            f"{what} per squared distance, less half of parent and next end",
             _less(*squares, HALF),
             "above",
             0.0,
@@ -485,62 +484,64 @@ def _controls(records, families, word):
         Part("height between two seeds", seeds, "above", RISE),
     ]
 
-# %% ../nbs/3_paper/07_branches.ipynb #e778b508
-def _half_of(records, families, word, others):
-    "The deciding part: heights of some families less half of those of others"
-    values = _less(by_seed(records, families), by_seed(records, others), HALF)
-    return Part(f"height between {word} less half of that between cycle ends", values, "above", 0.0)
+# %% ../nbs/3_paper/07_branches.ipynb #6cb1a7f1
+def _half_of(records, family, word):
+    "The deciding part: heights of a family less half of those between parent and next cycle end"
+    values = _less(by_seed(records, (family,)), by_seed(records, ("parent",)), HALF)
+    what = f"height between {word} less half of that between parent and next cycle end"
+    return Part(what, values, "above", 0.0)
 
 
 def _children(records):
     "Evidence for SGDR-C"
-    word, families = "children of one restart", ("children",)
-    premise = _premise(records, ("w1", "w2", "w3", "a", "b"), ("cycles", "children"))
-    part = _half_of(records, families, word, ("cycles",))
-    return Evidence(part, premise, _controls(records, families, word))
+    word = "children"
+    premise = _premise(records, ("w1", "w2", "w3", "a", "b"), word)
+    return Evidence(_half_of(records, word, word), premise, _controls(records, word, word))
 
-
+# %% ../nbs/3_paper/07_branches.ipynb #27924a18
 def _gain(records):
     "{seed: mean accuracy of the branch ends less that of the cycle ends}"
-    ends = [accuracies(records, AVERAGED[family]) for family in ("branches", "cycles")]
-    return {s: float(np.mean(ends[0][s]) - np.mean(ends[1][s])) for s in ends[0]}
+    branches, cycles = (accuracies(records, AVERAGED[family]) for family in ("branches", "cycles"))
+    return {seed: float(np.mean(branches[seed]) - np.mean(cycles[seed])) for seed in cycles}
 
 
 def _branches(records):
     "Evidence for SGDR-W"
     word = "branch ends"
-    premise = _premise(records, ("w1", "w2", "w3", "b1", "b2", "b3"), CYCLES + BRANCHES)
+    premise = _premise(records, ("w1", "w2", "w3", "b1", "b2", "b3"), "facing")
+    all_pairs = _less(by_seed(records, BRANCHES), by_seed(records, CYCLES), HALF)
     trunk = [*by_seed(records, ("trunk",)).values()]
     controls = [
-        *_controls(records, BRANCHES, word),
+        *_controls(records, "facing", word),
+        Part("the same on all three pairs", all_pairs, "above", 0.0),
         Part("height between networks of the trunk, not annealed", trunk, "above", RISE),
         Part("accuracy, branch ends less cycle ends", [*_gain(records).values()], "within", 0.01),
     ]
-    return Evidence(_half_of(records, BRANCHES, word, CYCLES), premise, controls)
+    return Evidence(_half_of(records, "facing", word), premise, controls)
 
-# %% ../nbs/3_paper/07_branches.ipynb #bba38c7a
+# %% ../nbs/3_paper/07_branches.ipynb #985f88db
 _PREMISE = "cycle ends rise; the networks are trained; two ends have equal losses"
-_MARGIN = "half of the height between cycle ends, as in SGDR-B"
+_MARGIN = "half of the height between parent and next cycle end, as in SGDR-B"
 _WHERE = "3_paper/07_branches"
 CLAIMS = [
     Claim(
         "SGDR-C", "ours", "",
-        "Two children of one restart, trained with other orders of the data, rise at least half as "
-        "much as neighbouring cycle ends do",
+        "Children of one restart, trained with other orders of the data, rise at least half as "
+        "much from one to another as from their parent to the next cycle end",
         _PREMISE, _MARGIN, "cycle ends of the same memory; squared distance; two seeds", _WHERE,
         _children,
     ),
     Claim(
         "SGDR-W", "ours", "",
-        "Decays branched off a trunk without restarts end in networks that rise at least half as "
-        "much as cycle ends at the same epochs do",
+        "Decays branched off a trunk without restarts end in networks between which the loss rises "
+        "at least half as much as between cycle ends at the same epochs",
         _PREMISE, _MARGIN,
         "cycle ends of the same memory; squared distance; two seeds; the trunk itself; accuracy",
         _WHERE, _branches,
     ),
 ]  # fmt: skip
 
-# %% ../nbs/3_paper/07_branches.ipynb #d45df89e
+# %% ../nbs/3_paper/07_branches.ipynb #1dad22b7
 def _search_row(record):
     "One row of `search_table`"
     config, result = record["provenance"]["config"], record["result"]
@@ -566,7 +567,7 @@ def search_table(records: Iterable[dict]) -> pd.DataFrame:
     found = [r for r in records if r["provenance"]["config"]["kind"] == "search"]
     return pd.DataFrame([_search_row(r) for r in found])
 
-# %% ../nbs/3_paper/07_branches.ipynb #2f3c2483
+# %% ../nbs/3_paper/07_branches.ipynb #6b302182
 def setting_by_rule(search: pd.DataFrame) -> tuple[float, float] | None:
     "(rate, weight decay) that the rule takes from a `search_table`; None if no setting is trained"
     worst = search.groupby(["lr", "weight_decay"]).agg({"worst accuracy": "min", "memory": "mean"})
@@ -575,7 +576,7 @@ def setting_by_rule(search: pd.DataFrame) -> tuple[float, float] | None:
         return None
     return (trained.memory.map(math.log) + 2.5).abs().idxmin()
 
-# %% ../nbs/3_paper/07_branches.ipynb #0bf0a6ec
+# %% ../nbs/3_paper/07_branches.ipynb #97a10dc8
 _MARKS = {"low": "o", "slow": "s", "fast": "^", "paper": "v"}
 
 
@@ -601,7 +602,7 @@ def _scatter(ax, rows, x):
     ax.set(yscale="symlog", ylabel="height of the training loss")
     ax.set_yscale("symlog", linthresh=0.1)
 
-# %% ../nbs/3_paper/07_branches.ipynb #80f0d77d
+# %% ../nbs/3_paper/07_branches.ipynb #b1d03af6
 def _draw_memory(ax, rows):
     "Heights over memory; two seeds, which have none, as a dotted line"
     _scatter(ax, rows[rows.family != "seeds"], "memory")
@@ -617,7 +618,7 @@ def _draw_distance(ax, rows):
     _scatter(ax, rows[rows.setting == JUDGED], "distance")
     ax.set(title=f"over distance, {WORDS[JUDGED]}", xlabel="distance between the two networks")
 
-# %% ../nbs/3_paper/07_branches.ipynb #dd05289e
+# %% ../nbs/3_paper/07_branches.ipynb #b28a6e1e
 _ENDS = {"cycle ends": ("w1", "w2", "w3"), "children": ("a", "b")}
 _ENDS |= {"branch ends": ("b1", "b2", "b3"), "constant rate": ("t1", "t2", "t3")}
 
@@ -643,7 +644,7 @@ def _draw_accuracies(ax, records):
     ax.invert_yaxis()
     ax.set(title=f"accuracy, {WORDS[JUDGED]}", xlabel="validation accuracy, %")
 
-# %% ../nbs/3_paper/07_branches.ipynb #7a952779
+# %% ../nbs/3_paper/07_branches.ipynb #ea212f63
 def figure_branches(records: list[dict]) -> plt.Figure:
     "Heights over memory and over distance by family, and the accuracy of ends and averages"
     rows = heights_table(records)

@@ -11,14 +11,15 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from heurlens import connectivity, distillation, sgdr, warmup
+from heurlens import branches, connectivity, distillation, sgdr, warmup
 from heurlens.files import provenance
 from heurlens.records import Store
 from heurlens.report import record_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = {connectivity: (100, 101), sgdr: (100, 101, 102), warmup: (100, 101)}
-SEEDS |= {distillation: (100, 101, 102)}
+SEEDS |= {distillation: (100, 101, 102), branches: (100, 101, 102)}
+CHAPTER = {"branches": "sgdr"}  # where a second module of a chapter puts its pilots
 
 
 def make(out, name, seed):
@@ -35,7 +36,7 @@ def make(out, name, seed):
 def main():
     "Make the pilots of all chapters, or of those that are named"
     ap = argparse.ArgumentParser(description=__doc__)
-    ap.add_argument("chapters", nargs="*", help="default: all four")
+    ap.add_argument("chapters", nargs="*", help="default: all")
     wanted = ap.parse_args().chapters
     if str(provenance()["revision"]).endswith("+"):
         sys.exit("pilots are made from committed source: commit the change first")
@@ -43,7 +44,7 @@ def main():
     jobs = [(n, s) for n, seeds in names.items() if n in (wanted or names) for s in seeds]
     with tempfile.TemporaryDirectory() as out, ProcessPoolExecutor() as pool:
         for (name, _), texts in zip(jobs, pool.map(partial(make, out), *zip(*jobs))):
-            folder = ROOT / "results/pilots/digits" / name
+            folder = ROOT / "results/pilots/digits" / CHAPTER.get(name, name)
             folder.mkdir(parents=True, exist_ok=True)
             for file, text in texts.items():
                 (folder / file).write_text(text, encoding="utf-8")
