@@ -39,7 +39,7 @@ from .train import OPTIMIZERS
 # %% ../nbs/4_use/02_running.ipynb #b8e1c885
 MODULES = {  # of each chapter
     "connectivity": ("connectivity", "strangers"),
-    "sgdr": ("sgdr",),
+    "sgdr": ("sgdr", "branches"),
     "warmup": ("warmup", "layerwise"),
     "distillation": ("distillation", "dialects"),
 }

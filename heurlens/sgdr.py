@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['CODE', 'NUMBERS', 'RATE', 'ASSUMED', 'LABELS', 'ANCHORS', 'KEPT', 'JOINED', 'SGDR_PAIRS', 'STEP_PAIRS', 'PAIRS',
-           'DECIDING', 'TRAILS', 'PILOT', 'RATES', 'WELL', 'LEAST', 'WAYS', 'KINDS', 'RISE', 'FACTOR', 'OVERFIT',
-           'HALFWAY', 'SHALLOW', 'LOGITS', 'CLAIMS', 'PATHS', 'STYLES', 'FIGURE_11', 'FIGURES', 'cosine_restarts',
-           'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'pilots', 'halves', 'experiment',
-           'split_halves', 'height', 'loss_of', 'pilot_table', 'rate_by_rule', 'paths', 'over_pairs', 'between_ends',
-           'lower_end', 'highest_step', 'middle_loss', 'opposed', 'valid_height', 'similarities', 'shallow_less_deep',
-           'barriers', 'figure2', 'paths_table', 'figure11', 'figure3', 'figure14', 'figure_basins']
+           'DECIDING', 'FEWER', 'TRAILS', 'PILOT', 'RATES', 'WELL', 'LEAST', 'WAYS', 'KINDS', 'RISE', 'FACTOR',
+           'OVERFIT', 'HALFWAY', 'SHALLOW', 'LOGITS', 'CLAIMS', 'PATHS', 'STYLES', 'FIGURE_11', 'FIGURES',
+           'cosine_restarts', 'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'pilots',
+           'network_after', 'halves', 'halved_profile', 'experiment', 'split_halves', 'height', 'loss_of',
+           'pilot_table', 'rate_by_rule', 'paths', 'over_pairs', 'between_ends', 'lower_end', 'highest_step',
+           'middle_loss', 'opposed', 'valid_height', 'similarities', 'shallow_less_deep', 'barriers', 'figure2',
+           'paths_table', 'figure11', 'figure3', 'figure14', 'figure_basins']
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #37f37650
 import math
@@ -23,6 +24,7 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.patheffects import withStroke
+from torch import nn
 
 from .cca.comparison import compare
 from .cca.depth import depth_profile
@@ -30,7 +32,7 @@ from .claims import Claim, Evidence, Part
 from .core import check, derive, device
 from .data import Batches, Data
 from .mode_connectivity.basins import barrier_matrix, basins_figure
-from .mode_connectivity.curves import connect, line
+from .mode_connectivity.curves import Curve, connect, line
 from .mode_connectivity.planes import plane, surface, trail, window
 from .mode_connectivity.profiles import barrier
 from .models import all_layers
@@ -57,7 +59,7 @@ from .train import train
 # %% ../nbs/3_paper/03_sgdr.ipynb #cc7a9da6
 CODE = 2  # raised by hand when what computes a result changes
 NUMBERS = {  # period: epochs of the first cycle. step: length of step decay in the paper's epochs
-    "digits": {"period": 3, "step": 155, "curve": 10, "ts": 9, "grid": 7, "const": 3},
+    "digits": {"period": 2, "step": 155, "curve": 4, "ts": 5, "grid": 4, "const": 1},
     "small": {"period": 10, "step": 155, "curve": 20, "ts": 16, "grid": 11, "const": 1},
     "paper": {"period": 10, "step": 200, "curve": 80, "ts": 30, "grid": 25, "const": 5},
 }  # curve: epochs of a curve. const: number of seeds that also train at constant rate
@@ -157,6 +159,7 @@ PAIRS = {  # {group: {pair: the two epochs, as the paper counts}}
     "loop": {"150-150": (150, 150)},
 }
 DECIDING = ("70-150", "30-150")  # the pairs of SGDR-1
+FEWER = {"digits": {"early": 2, "loop": 2}, "small": {}, "paper": {}}  # seeds of other controls
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #71f03fed
 @dataclass(frozen=True)
@@ -177,7 +180,7 @@ def _joined(scale, period, seed):
     "The options of every path"
     n = NUMBERS[scale]
     for group, pairs in PAIRS.items():
-        if group == "const" and seed >= n["const"]:
+        if seed >= {"const": n["const"], **FEWER[scale]}.get(group, math.inf):
             continue
         name = group if group in KEPT else "sgdr"
         curve = group in ("sgdr", "loop") or (group == "step" and seed == 0)
@@ -238,7 +241,7 @@ class Barriers:
     "Options of a barrier matrix: its networks, as (training, epoch)"
 
     networks: tuple[tuple[str, int], ...]
-    ts: int = 5
+    ts: int = 3
 
 
 @dataclass(frozen=True)
@@ -318,8 +321,8 @@ def _train(cfg, data, store):
     return {**history, "accuracy": None if lost else last(history["valid_accuracy"])}
 
 
-def _network(cfg, data, store, name, epoch):
-    "The network of the training `name` after that many epochs"
+def network_after(cfg: Config, data: Data, store: Store, name: str, epoch: int) -> nn.Module:
+    "The network of the run `name` after that many epochs of it"
     steps = epoch * store.read(cfg, name=name)["result"]["steps_per_epoch"]
     return restored(cfg, data, store, f"w{steps}", name)
 
@@ -335,8 +338,10 @@ def halves(cfg: Config, data: Data) -> dict[str, Batches]:
     return sets
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #c916bc69
-def _profile(path, cfg, data, ts):
-    "Loss and accuracy along a path, by half of the images"
+def halved_profile(
+    path: Curve, cfg: Config, data: Data, ts: int | Sequence[float]
+) -> dict[str, list[float]]:
+    "Loss and accuracy along a path by half of the images: t, loss_train_a, accuracy_valid_b, ..."
     *_, bn_batches = path_sets(cfg, data)
     profile = path.profile(halves(cfg, data), ts, bn_batches)
     kept = [k for k in profile if k.startswith(("t", "loss", "accuracy"))]
@@ -354,18 +359,18 @@ def _curve(cfg, data, store, a, b):
 def _path(cfg, data, store):
     "Profiles of the segment and of a trained curve between two networks; the bend is kept"
     o = Joined(**cfg.options)
-    a = _network(cfg, data, store, o.run_a, o.epoch_a)
-    b = _network(cfg, data, store, o.run_b, o.epoch_b)
+    a = network_after(cfg, data, store, o.run_a, o.epoch_a)
+    b = network_after(cfg, data, store, o.run_b, o.epoch_b)
     straight = line(a, b)
     result = {"diverged_at": None, "distance": straight.length()}
-    result["line"] = _profile(straight, cfg, data, o.ts)
+    result["line"] = halved_profile(straight, cfg, data, o.ts)
     if not o.curve:
         return result
     curve = _curve(cfg, data, store, a, b)
     if curve.diverged_at is not None:
         return {"diverged_at": curve.diverged_at}
     store.save(cfg, "bend", curve.bend())
-    measured = _profile(curve, cfg, data, o.ts)
+    measured = halved_profile(curve, cfg, data, o.ts)
     return {**result, "length": curve.length(), "curve": measured}
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #9251af5c
@@ -379,14 +384,14 @@ def _curve_rate(lr, steps_per_epoch, epochs):
 def _further(cfg, data, store):
     "An end trained further: the profile of the segment to it, of its two ends alone"
     o = Joined(**cfg.options)
-    end, on = (_network(cfg, data, store, o.run_a, o.epoch_a) for _ in range(2))
+    end, on = (network_after(cfg, data, store, o.run_a, o.epoch_a) for _ in range(2))
     batches, *_ = path_sets(cfg, data)
     rate = make_schedule(cfg.schedule, cfg.lr, len(batches), cfg.epochs)
     history = train(on, batches, cfg, rate, **checkpoint_of(cfg, store))
     if history["diverged_at"] is not None:
         return {"diverged_at": history["diverged_at"]}
     path = line(end, on.eval())
-    measured = _profile(path, cfg, data, o.ts)
+    measured = halved_profile(path, cfg, data, o.ts)
     return {"diverged_at": None, "distance": path.length(), "line": measured}
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #c8bcaa91
@@ -398,15 +403,15 @@ def _pilot(cfg, data, store):
     steps = [epoch * result["steps_per_epoch"] for epoch in o.joined]
     first_end, middle, end = (restored(cfg, data, store, f"w{step}") for step in steps)
     ends = {"30-70": (first_end, middle), "70-150": (middle, end), "30-150": (first_end, end)}
-    measured = {pair: _profile(line(a, b), cfg, data, o.ts) for pair, (a, b) in ends.items()}
+    measured = {pair: halved_profile(line(a, b), cfg, data, o.ts) for pair, (a, b) in ends.items()}
     return {**result, "lines": measured}
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #92b658e1
 def _layers(cfg, data, store):
     "Similarity of every layer to itself in two networks, of one run at two epochs or of two runs"
     o, batches = Compared(**cfg.options), probe(data)
-    a = _network(cfg, data, store, o.run_a, o.epoch_a)
-    b = _network(cfg, data, store, o.run_b, o.epoch_b)
+    a = network_after(cfg, data, store, o.run_a, o.epoch_a)
+    b = network_after(cfg, data, store, o.run_b, o.epoch_b)
     names = all_layers(a)
     result = {"layers": depth_profile(a, b, batches, [(n, n) for n in names]).to_dict("list")}
     if o.whole:
@@ -421,7 +426,7 @@ WAYS = ("bn", "aligned")  # the segment with re-estimated BN statistics; that to
 def _matrix(cfg, data, store):
     "Barriers on the segments between all pairs of networks, as they are and aligned"
     o, (_, sets, bn_batches) = Barriers(**cfg.options), path_sets(cfg, data)
-    nets = {(name, n): _network(cfg, data, store, name, n) for name, n in o.networks}
+    nets = {(name, n): network_after(cfg, data, store, name, n) for name, n in o.networks}
     table = barrier_matrix(nets, sets["train"], WAYS, o.ts, bn_batches)
     for side in "ab":
         table[f"run_{side}"] = [name for name, _ in table[side]]
@@ -432,7 +437,7 @@ def _matrix(cfg, data, store):
 def _plane(cfg, data, store):
     "Loss on the plane of two cycle ends and their bend, the way between them projected onto it"
     o, (_, sets, bn_batches) = Surface(**cfg.options), path_sets(cfg, data)
-    nets = [_network(cfg, data, store, "sgdr", n) for n in o.epochs]
+    nets = [network_after(cfg, data, store, "sgdr", n) for n in o.epochs]
     start, *_, end = nets
     bend = store.load(cfg, "bend", o.path)
     through = plane(start.state_dict(), end.state_dict(), bend)
