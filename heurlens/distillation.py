@@ -38,7 +38,17 @@ from .models import all_layers
 from .plots import colour, lines, theme
 from .published import known, layer_labels, paper_points, published
 from .records import Config, NotRun, Store, pick, scaled
-from .study import at_scale, check_scale, fit, last, probe, restored, run, training_split
+from heurlens.study import (
+    at_scale,
+    check_scale,
+    fit,
+    last,
+    probe,
+    restored,
+    run,
+    runs_controls,
+    training_split,
+)
 from .train import evaluate
 
 # %% ../nbs/3_paper/05_distillation.ipynb #d4ffe0a8
@@ -196,6 +206,8 @@ def runs(
     teacher = {**common, "net": n["teacher"], "assumed": ASSUMED}
     configs = [at_scale(scale, "distillation", name, **teacher) for name in TEACHERS]
     for name, learner in LEARNERS.items():
+        if name in CONTROLS and not runs_controls(scale, seed):
+            continue
         own = {"lr": PAPERS_RATE} if name in PAPERS else {}
         if net := n["paper_student" if name in PAPERS else "student"]:
             configs.append(_learner_config(scale, name, learner, {**common, **own}, net))

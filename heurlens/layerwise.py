@@ -30,7 +30,7 @@ from .plots import colour, theme
 from .records import Config, NotRun, Store, first, scaled, select
 from .schedules import make_schedule, schedule
 from .sharpness import critical_rates, top_eigenvalue
-from .study import check_scale, fit, restored, run, training_split
+from .study import check_scale, fit, restored, run, runs_controls, training_split
 from .warmup import NUMBERS, SLACK, accuracies, dead, difference, lead, outcomes, probed
 from .warmup import SCHEMES as CHAPTER_SCHEMES
 from .warmup import runs as chapter_runs
@@ -200,7 +200,9 @@ def runs(
     `ValueError` if a scale, seed or budget is not valid.
     """
     none = chapter_runs(scale, seed, data, budget)["none"]
-    trained = [s for s in (*LAYERWISE, "same_squares") if s not in LEFT_OUT.get(scale, ())]
+    left_out = LEFT_OUT.get(scale, ())
+    left_out += () if runs_controls(scale, seed) else ("warm_last", "same_squares")
+    trained = [s for s in (*LAYERWISE, "same_squares") if s not in left_out]
     configs = [_training(none, scheme, scale, budget) for scheme in trained]
     configs += [_measuring(none, scheme) for scheme in PROBED[scale]]
     return {cfg.name: cfg for cfg in configs}

@@ -38,7 +38,7 @@ from .data import Batches, Split
 from .mode_connectivity.curves import Curve, line
 from .plots import lines, theme
 from .records import Config, Store, scaled, select
-from .study import fit, path_sets, restored, run, training_split
+from .study import fit, path_sets, restored, run, runs_controls, training_split
 from .train import evaluate
 
 # %% ../nbs/3_paper/06_strangers.ipynb #3de0d96d
@@ -142,8 +142,10 @@ def runs(
     """
     plan = runs_of_chapter(scale, seed, data, budget)
     ends = [*(_stranger_config(scale, name, plan) for name in TRAINED_STRANGERS)]
-    ends.append(_random_config(plan))
-    curves = [_strange_curve_config(scale, mode, plan) for mode in NAMES]
+    modes = [name for name in NAMES if name != "R" or runs_controls(scale, seed)]
+    if "R" in modes:
+        ends.append(_random_config(plan))
+    curves = [_strange_curve_config(scale, mode, plan) for mode in modes]
     return {cfg.name: cfg for cfg in (*ends, *curves)}
 
 # %% ../nbs/3_paper/06_strangers.ipynb #350ba9ed

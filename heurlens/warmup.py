@@ -36,7 +36,17 @@ from .plots import colour, heat, lines, theme
 from .published import layer_labels, paper_line, published
 from .records import Config, NotRun, Store, first, scaled, select
 from .schedules import rates_of, schedule
-from .study import at_scale, check_scale, fit, last, probe, restored, run, training_split
+from heurlens.study import (
+    at_scale,
+    check_scale,
+    fit,
+    last,
+    probe,
+    restored,
+    run,
+    runs_controls,
+    training_split,
+)
 from .train import evaluate
 
 # %% ../nbs/3_paper/04_warmup.ipynb #f8ad62d8
@@ -196,10 +206,11 @@ def runs(
     budget is not valid.
     """
     check_scale(scale, budget, seed=seed)
-    configs = []
-    for family, factor in FACTORS[scale].items():
+    configs, whole = [], runs_controls(scale, seed)
+    for family, factor in FACTORS[scale].items() if whole else [("stack", FACTORS[scale]["stack"])]:
         schemes = SCHEMES if family == "stack" else ("none", "warmup", "freeze_fc")
-        configs += [_config(scale, family, s, factor, seed, data, budget) for s in schemes]
+        chosen = [s for s in schemes if whole or s not in ("freeze_first", "freeze_random")]
+        configs += [_config(scale, family, s, factor, seed, data, budget) for s in chosen]
     return {cfg.name: cfg for cfg in configs}
 
 # %% ../nbs/3_paper/04_warmup.ipynb #89d32ce2
