@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 import torch
@@ -46,23 +47,60 @@ class _Objective:
     epoch: int | None  # of `Batches`, so that each pass is the same
     samples: int = field(default=0, init=False)
     count: int = field(default=0, init=False)  # of batches; 0 until the first pass
+    loss: float = field(default=math.nan, init=False)  # of the first pass
+    size: float = field(default=0.0, init=False)  # of the outputs, typically
+    drift: float = field(default=0.0, init=False)  # between losses of the same weights
+    depends: bool = field(default=False, init=False)  # does the loss have a gradient?
 
-    def losses(self) -> Iterator[tuple[int, Tensor]]:
-        "(samples, mean loss) of each batch"
+    def __post_init__(self):
+        modules = self.net.modules()
+        found = [(m._buffers, k, b) for m in modules for k, b in m._buffers.items()]
+        self.buffers = [(*where, b, b.clone()) for *where, b in found if b is not None]
+
+    def losses(self, same: bool = False) -> Iterator[tuple[int, Tensor]]:
+        "(samples, mean loss) of each batch; same: at the weights of the first pass"
         seed_pass(self.batches, device_of(self.net), "sharpness", epoch=self.epoch)
+        _reset_buffers(self.buffers)
+        total, samples, count = 0.0, 0, 0
         for x, y in each_batch(self.batches):
-            yield len(x), _batch_loss(self, x, y)
+            loss = _batch_loss(self, x, y)
+            total = total + len(x) * loss.detach().double()
+            samples, count = samples + len(x), count + 1
+            self.depends |= loss.requires_grad
+            yield len(x), loss
+        _check_pass(self, total, samples, count, same)
 
     def mean(self) -> float:
         "Mean loss over all samples, summed in float64"
-        total, self.samples, count = 0.0, 0, 0
+        total = 0.0
         with torch.no_grad():
             for n, loss in self.losses():
-                total, count = total + n * loss.double(), count + 1
-                self.samples += n
-        check(count > 0, "batches", "no batches", "hold at least one")
-        self.count = count
+                total = total + n * loss.double()
         return float(total) / self.samples
+
+# %% ../nbs/2_sharpness/00_sharpness.ipynb #554f3e33
+def _reset_buffers(buffers):
+    "Set buffers back to what they were before the first pass"
+    with torch.no_grad():
+        for holder, name, b, value in buffers:
+            if not torch.equal(b, value):
+                b.copy_(value)
+            holder[name] = b
+
+
+def _check_pass(objective, total, samples, count, same):
+    "Keep the numbers of a first pass; `ValueError` if a later one differs from it"
+    o, must = objective, "give the same samples in each pass, and the network the same outputs"
+    check(count > 0 or o.count > 0, "batches", "no batches", "hold at least one")
+    if o.count == 0:
+        o.samples, o.count, o.loss = samples, count, float(total) / samples
+    held = f"{samples} samples in {count} batches, after {o.samples} in {o.count}"
+    check((samples, count) == (o.samples, o.count), "batches", held, must)
+    if same and math.isfinite(o.loss):
+        loss = float(total) / samples
+        o.drift = max(o.drift, abs(loss - o.loss))
+        most = 1e-4 * abs(o.loss) + 100 * _precision(o.net) * o.size
+        check(o.drift <= most, "batches", f"a loss of {o.loss:.6g}, then of {loss:.6g}", must)
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #fcd41a34
 def _plain(v, device):
@@ -89,6 +127,9 @@ def _batch_loss(objective, x, y):
         out = net(x)
     if first and objective.loss_fn is F.cross_entropy:
         check_classes(out, y)
+    if first and isinstance(out, Tensor) and out.is_floating_point() and out.numel():
+        size = float(out.detach().abs().median())
+        objective.size = max(objective.size, size if math.isfinite(size) else 0.0)
     loss = objective.loss_fn(out, y)
     scalar = isinstance(loss, Tensor) and loss.numel() == 1
     held = f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}"
@@ -136,6 +177,11 @@ def _layer_parameters(named, layer):
     return params
 
 
+def _check_tol(tol):
+    "`ValueError` if `tol` is not a number between 0 and 1"
+    check(isinstance(tol, Real) and 0 < tol < 1, "tol", tol, "be between 0 and 1")
+
+
 def _parameters(net, layers):
     "The parameters of the named layers, each once, in the network's order; None: all of them"
     named, layers = dict(net.named_modules(remove_duplicate=False)), as_names(layers, "layers")
@@ -150,7 +196,7 @@ def _gradient(objective, params):
     total = [torch.zeros_like(p) for p in params]
     _require_grad(params)
     with torch.enable_grad():
-        for n, loss in objective.losses():
+        for n, loss in objective.losses(same=True):
             if loss.requires_grad:  # False where the loss does not depend on them
                 some = {"allow_unused": True, "materialize_grads": True}
                 grads = torch.autograd.grad(loss, params, **some)
@@ -173,8 +219,9 @@ class _Heights:
     "Heights of the loss along a direction; those that were looked at are kept in `seen`"
 
     height: Callable[[float], float]
-    noise: float  # the height that rounding may cause
+    noise: float  # a height that counts as none
     seen: dict[float, float] = field(default_factory=dict)
+    rounding: float = 0.0  # the height that rounding may cause, if it is larger
 
     def raised(self, step: float) -> bool:
         "Is the loss higher after this step? A loss that is not finite is"
@@ -186,7 +233,7 @@ class _Heights:
         "Relative error of the answer that rounding may cause; inf if no step lowers the loss"
         # a parabola of depth d crosses 0 with a slope of 4 d over the critical rate
         depth = -min(self.seen.values())
-        return self.noise / (4 * depth) if depth > 0 else math.inf
+        return max(self.noise, self.rounding) / (4 * depth) if depth > 0 else math.inf
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #48551460
 def _first_guess(heights, first, slope):
@@ -222,6 +269,8 @@ def _smallest_raise(heights, first, slope, least, most, tol):
         return low if low == 0 else high
     while high - low > tol * high:
         middle = (low + high) / 2
+        if middle in (low, high):  # no number between them
+            break
         if heights.raised(middle):
             high = middle
         else:
@@ -261,35 +310,47 @@ def _height_function(objective, params, direction, loss):
     return height, reset
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #95ea82d7
+_CONSTANT = "the loss does not depend on the weights, or not by operations of torch"
+
+
 def _warn(name, why):
     "Warn that a critical rate is not what it seems"
     what = f"critical rate of {name}" if name else "critical rate"
     warnings.warn(f"{what}: {why}", stacklevel=5)
 
 
-def _no_search(loss, gradient, direction):
+def _no_gradient(objective):
+    "Why a gradient is zero"
+    return "the gradient is zero" if objective.depends else _CONSTANT
+
+
+def _no_search(objective, loss, gradient, direction):
     "(Why there is nothing to search for, the answer); (None, NaN) if there is"
     if not math.isfinite(loss):
         return f"the loss is {loss} at step 0", math.nan
     if not math.isfinite(_norm(gradient)):
         return "the gradient is not finite", math.nan
     if _norm(direction) == 0:
-        return "the gradient is zero", math.nan
+        return _no_gradient(objective), math.nan
     return None, math.nan
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #4d664389
 def _search(objective, params, gradient, direction, loss, tol, name):
     "The critical rate along `direction`, from the loss and its gradient at step 0"
-    why, rate = _no_search(loss, gradient, direction)
+    why, rate = _no_search(objective, loss, gradient, direction)
     if why:
         _warn(name, why)
         return rate
     slope, size = _dot(gradient, direction), _norm(direction)
+    if size < 1e-20:  # steps along it might overflow
+        line = [(v.double() / size).to(v) for v in direction]
+        return _search(objective, params, gradient, line, loss, tol, name) / size
     eps = _precision(objective.net)
     if slope > 10 * eps * _norm(gradient) * size:
         return 0.0  # uphill
     height, reset = _height_function(objective, params, direction, loss)
-    heights = _Heights(height, eps * abs(loss))
+    rounding = eps * (abs(loss) + objective.size) + objective.drift
+    heights = _Heights(height, eps * abs(loss), rounding=rounding)
     unit = (max(_norm(params), _norm(objective.net.parameters()) / 100) or 1.0) / size
     rate = _smallest_raise(heights, unit / 1000, min(slope, 0.0), eps * unit, 1e6 * unit, tol)
     reset()
@@ -311,8 +372,9 @@ def _masked_direction(net, params, direction):
         check(isinstance(v, Tensor), "direction", held, "hold tensors")
         held, must = f"{name} of shape {tuple(v.shape)}", f"have its shape {tuple(p.shape)}"
         check(v.shape == p.shape, "direction", held, must)
-        check(bool(v.isfinite().all()), "direction", f"NaN or inf in {name}", "be finite")
+        check(not v.is_complex(), "direction", f"{name} of {v.dtype}", "be real")
         v = v.detach().to(p)
+        check(bool(v.isfinite().all()), "direction", f"NaN or inf in {name}", "be finite")
         tied = torch.equal(given.setdefault(id(p), v), v)
         check(tied, "direction", f"another tensor for {name}", "be one for a shared parameter")
     steps = [given.get(id(p), torch.zeros_like(p)) for p in params]
@@ -340,7 +402,7 @@ def critical_rates(
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #952b67ef
 def _rates(model, batches, groups, direction, loss_fn, tol, batch_stats):
     "See `critical_rates`"
-    check(0 < tol < 1, "tol", tol, "be between 0 and 1")
+    _check_tol(tol)
     rates = {}
     with _objective(model, batches, loss_fn, batch_stats) as objective:
         masks = {name: _parameters(objective.net, layers) for name, layers in groups.items()}
@@ -417,7 +479,7 @@ class _Hessian:
         if self.kept is not None:
             yield self.kept
             return
-        for n, loss in self.objective.losses():
+        for n, loss in self.objective.losses(same=True):
             gradient = _differentiate([loss], self.params, create_graph=True)
             if self.objective.count == 1:
                 self.kept = n, gradient
@@ -462,19 +524,49 @@ def _eigenvalues(product, size, k, tol):
     if size <= SMALL or size <= 3 * k + 5:
         dense = np.stack([product(row) for row in np.eye(size)])
         return np.linalg.eigvalsh((dense + dense.T) / 2)[-k:]
+    values, vectors = _arpack(product, size, k, tol, vectors=k > 1)
+    if vectors is not None:
+        values = _with_repeated(product, values, vectors, tol)
+    return values
+
+
+def _arpack(product, size, k, tol, seed=0, vectors=True):
+    "(The `k` largest eigenvalues, NaN where they do not converge; their vectors or None)"
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
-    start = np.random.default_rng(0).standard_normal(size)
+    start = np.random.default_rng(seed).standard_normal(size)
     # few vectors between restarts, since ARPACK looks whether it is done at restarts alone
     settings = {"which": "LA", "v0": start, "tol": tol, "ncv": 3 * k + 5, "maxiter": 1000}
     try:
-        return eigsh(operator, k, return_eigenvectors=False, **settings)
+        result = eigsh(operator, k, return_eigenvectors=vectors, **settings)
+        return result if vectors else (result, None)
     except ArpackNoConvergence as e:
         warnings.warn(f"only {len(e.eigenvalues)} of {k} eigenvalues converged", stacklevel=3)
-        return np.append(e.eigenvalues, [math.nan] * (k - len(e.eigenvalues)))
+        return np.append(e.eigenvalues, [math.nan] * (k - len(e.eigenvalues))), None
     except ArpackError:
         if product(start).any():
             raise
-        return np.zeros(k)  # a Hessian that is zero leaves ARPACK without a vector
+        return np.zeros(k), None  # a Hessian that is zero leaves ARPACK without a vector
+
+# %% ../nbs/2_sharpness/00_sharpness.ipynb #6e599ee4
+def _with_repeated(product, values, vectors, tol):
+    "The largest eigenvalues, with those put in that were missed since they repeat"
+    k, scale = len(values), float(np.abs(values).max())
+    for seed in range(1, k + 1):
+        order = np.argsort(values)[-k:]
+        values, vectors = values[order], vectors[:, order]
+        surplus = values - values[0]
+
+        def deflated(v):
+            v = v.ravel()
+            # away from zero, to which no error is relative
+            return product(v) + 2 * scale * v - vectors @ (surplus * (vectors.T @ v))
+
+        top, vector = _arpack(deflated, len(vectors), 1, tol / 3, seed)
+        missed = top - 2 * scale
+        if vector is None or not missed[0] > values[0] + 3 * tol * scale:
+            break
+        values, vectors = np.append(values, missed), np.hstack([vectors, vector])
+    return np.sort(values)[-k:]
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #abeda012
 def _finite_eigenvalues(hessian, k, tol):
@@ -482,10 +574,14 @@ def _finite_eigenvalues(hessian, k, tol):
     try:
         if not math.isfinite(hessian.objective.mean()):
             raise _NotFinite
-        return _eigenvalues(hessian, hessian.size, k, tol)
+        values = _eigenvalues(hessian, hessian.size, k, tol)
+        if hessian.objective.depends:
+            return values
+        why = _CONSTANT
     except _NotFinite:
-        warnings.warn("top eigenvalue: the loss or its Hessian is not finite", stacklevel=3)
-        return np.full(k, math.nan)
+        why = "the loss or its Hessian is not finite"
+    warnings.warn(f"top eigenvalue: {why}", stacklevel=3)
+    return np.full(k, math.nan)
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #cfac8935
 def top_eigenvalue(
@@ -509,7 +605,7 @@ def top_eigenvalue(
     `ValueError` if `k` is below 1 or above the number of parameters, and as for `critical_rate`.
     """
     check_whole(k, "k")
-    check(0 < tol < 1, "tol", tol, "be between 0 and 1")
+    _check_tol(tol)
     with _objective(model, batches, loss_fn, batch_stats) as objective:
         hessian = _Hessian(objective, _parameters(objective.net, layers))
         check(k <= hessian.size, "k", k, f"be at most {hessian.size}, the number of parameters")
@@ -517,6 +613,13 @@ def top_eigenvalue(
     return np.sort(-values) * -1
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #67b7c81f
+def _curvature_along(gradient, hessian):
+    "Curvature along the gradient; None if that is zero, `_NotFinite` if either is not finite"
+    v = _as_vector(gradient)
+    size = np.linalg.norm(v)
+    return float(v / size @ hessian(v / size)) if size > 0 else None
+
+
 def quadratic_rate(
     model: nn.Module,
     batches: Iterable,
@@ -527,16 +630,21 @@ def quadratic_rate(
 ) -> float:
     """2 g'g / g'Hg: the critical rate of the parabola that touches the loss along its gradient g
 
-    Parameters, mode and errors as for `critical_rate`. inf if the loss does not curve upwards, NaN
-    if the gradient is zero or not finite.
+    Parameters, mode and errors as for `critical_rate`. inf if the loss does not curve upwards; NaN
+    with a warning if the gradient is zero, or something is not finite.
     """
     with _objective(model, batches, loss_fn, batch_stats) as objective:
         params = _parameters(objective.net, layers)
         objective.mean()
         gradient = _gradient(objective, params)
-        size = _norm(gradient)
-        if not 0 < size < math.inf:
-            return math.nan
-        unit = torch.cat([g.flatten().double() for g in gradient]).cpu().numpy() / size
-        curvature = float(unit @ _Hessian(objective, params)(unit))
+        try:
+            curvature = _curvature_along(gradient, _Hessian(objective, params))
+        except _NotFinite:
+            why = "the loss, its gradient or its Hessian is not finite"
+            curvature = math.nan
+        if curvature is None:
+            why, curvature = _no_gradient(objective), math.nan
+    if math.isnan(curvature):
+        warnings.warn(f"rate of the parabola: {why}", stacklevel=2)
+        return math.nan
     return 2 / curvature if curvature > 0 else math.inf
