@@ -90,7 +90,7 @@ def _reset_buffers(buffers):
 
 def _check_pass(objective, total, samples, count, same):
     "Keep the numbers of a first pass; `ValueError` if a later one differs from it"
-    o, must = objective, "give the same samples in each pass, and the network the same outputs"
+    o, must = objective, "give the same samples in each pass"
     check(count > 0 or o.count > 0, "batches", "no batches", "hold at least one")
     if o.count == 0:
         o.samples, o.count, o.loss = samples, count, float(total) / samples
@@ -100,7 +100,11 @@ def _check_pass(objective, total, samples, count, same):
         loss = float(total) / samples
         o.drift = max(o.drift, abs(loss - o.loss))
         most = 1e-4 * abs(o.loss) + 100 * _precision(o.net) * o.size
-        check(o.drift <= most, "batches", f"a loss of {o.loss:.6g}, then of {loss:.6g}", must)
+        held, must = (
+            f"a loss of {o.loss:.6g}, then of {loss:.6g}",
+            f"{must}, and the network the same outputs",
+        )
+        check(o.drift <= most, "batches", held, must)
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #fcd41a34
 def _plain(v, device):
@@ -292,7 +296,7 @@ def _precision(net):
     "The relative precision of the network's least precise parameter"
     return max(torch.finfo(p.dtype).eps for p in net.parameters() if p.is_floating_point())
 
-# %% ../nbs/2_sharpness/00_sharpness.ipynb #f2d8736a
+
 def _height_function(objective, params, direction, loss):
     "A function that sets the weights to a step along `direction`, and returns the loss less `loss`"
     start = [p.detach().clone() for p in params]
@@ -381,6 +385,13 @@ def _masked_direction(net, params, direction):
     check(_norm(steps) > 0, "direction", "zero in all layers", "differ from zero in the layers")
     return steps
 
+
+def _lines(net, masks, direction):
+    "{name: the tensors to step along} of groups of parameters; None where it is the gradient"
+    if direction is None:
+        return dict.fromkeys(masks)
+    return {name: _masked_direction(net, params, direction) for name, params in masks.items()}
+
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #c5b91f2e
 def critical_rates(
     model: nn.Module,
@@ -415,13 +426,6 @@ def _rates(model, batches, groups, direction, loss_fn, tol, batch_stats):
             rates[name] = _search(objective, params, g, line, loss, tol, name)
     return rates
 
-# %% ../nbs/2_sharpness/00_sharpness.ipynb #ff08575f
-def _lines(net, masks, direction):
-    "{name: the tensors to step along} of groups of parameters; None where it is the gradient"
-    if direction is None:
-        return dict.fromkeys(masks)
-    return {name: _masked_direction(net, params, direction) for name, params in masks.items()}
-
 
 def _gradients(objective, masks):
     "{parameter: its gradient} of the parameters of all groups"
@@ -445,13 +449,14 @@ def critical_rate(
     parameter: Tensor}, to step along instead, 0 where it has no entry. loss_fn: of outputs and
     labels, a mean over the batch. tol: relative; a step smaller by that share does not raise the
     loss. The network is in eval mode and float32 or better; with `batch_stats`, batch norm uses
-    the statistics of each batch, as in training. Parameters count whether they are trained or not.
+    the statistics of each batch, as in training (without batch norm, it changes nothing).
+    Parameters count whether they are trained or not.
 
     0 if the loss rises at once; with a warning, inf if no step raises it, and NaN if the gradient
-    is zero or a loss is not finite. A warning says if rounding may change the answer by more than
+    is zero, the loss does not depend on the weights, or is not finite. A warning says if rounding may change the answer by more than
     `tol`. `ValueError` for an unknown layer or one without parameters, a direction that does not
-    fit or is zero, batches that are empty, hold NaN or no labels or can be read only once, a loss
-    that is not a scalar. Gilmer et al. 2022; Kalra and Barkeshli 2024, arXiv 2406.09405.
+    fit or is zero, batches that are empty, hold NaN or no labels, can be read only once or differ
+    from pass to pass, a loss that is not a scalar. Gilmer et al. 2022; Kalra and Barkeshli 2024, arXiv 2406.09405.
     """
     return _rates(model, batches, {"": layers}, direction, loss_fn, tol, batch_stats)[""]
 
@@ -598,10 +603,12 @@ def top_eigenvalue(
 
     layers: the modules whose parameters count (None: all); this is the Hessian's block of them, or
     "masked" Hessian. loss_fn: of outputs and labels, a mean over the batch. tol: at which relative
-    residual ARPACK stops; the error of an eigenvalue is mostly far smaller. Mode and precision of
+    residual ARPACK stops; the error of an eigenvalue is mostly far smaller. For k > 1, a
+    further search or more see whether an eigenvalue repeats. Mode and precision of
     the network, and parameters that are not trained, as for `critical_rate`.
 
-    Where the loss or the Hessian is not finite, or ARPACK does not converge, NaN with a warning.
+    NaN with a warning where the loss or the Hessian is not finite, the loss does not depend on the
+    weights, or ARPACK does not converge.
     `ValueError` if `k` is below 1 or above the number of parameters, and as for `critical_rate`.
     """
     check_whole(k, "k")
@@ -615,8 +622,7 @@ def top_eigenvalue(
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #67b7c81f
 def _curvature_along(gradient, hessian):
     "Curvature along the gradient; None if that is zero, `_NotFinite` if either is not finite"
-    v = _as_vector(gradient)
-    size = np.linalg.norm(v)
+    v, size = _as_vector(gradient), _norm(gradient)
     return float(v / size @ hessian(v / size)) if size > 0 else None
 
 
