@@ -337,7 +337,12 @@ def _premise(records):
     what = "accuracy of H and K on their own labels, as ends of the curves, the lower"
     return [
         Part(what, list(least.values()), "above", KNOWN),
-        Part("disagreement of G with H and K, less that with G'", list(differ.values()), "above", APART),
+        Part(
+            "disagreement of G with H and K, less that with G'",
+            list(differ.values()),
+            "above",
+            APART,
+        ),
         Part("dip of the straight lines to H and K", list(fall.values()), "below", -HILL),
     ]
 
