@@ -361,12 +361,12 @@ def _lower_end_parts(records):
     "Controls of MC-X that read curves as the paper does: the dips below their lower ends"
     base = _values(records, "G2", dip)
     deeper = list(_less(_mean_of_trained(records, dip), base).values())
-    what = "dip below the lower end: curves to H and K, less that to G'"
-    parts = [Part(what, deeper, "below", -DEEP)]
+    what = "dip below the lower end"
+    parts = [Part(f"{what}: curves to H and K, less that to G'", deeper, "below", -DEEP)]
     for mode, name in STRANGERS.items():
         dips = list(_values(records, mode, dip).values())
-        parts.append(Part(f"the same: curve to {mode} ({name}) alone", dips, "below", -DEEP))
-    return [*parts, Part("the same: curve to G' alone", list(base.values()), "above", -DEEP)]
+        parts.append(Part(f"{what}: curve to {mode} ({name})", dips, "below", -DEEP))
+    return [*parts, Part(f"{what}: curve to G'", list(base.values()), "above", -DEEP)]
 
 # %% ../nbs/3_paper/06_strangers.ipynb #124dc820
 def _mc_x(records):
@@ -376,10 +376,10 @@ def _mc_x(records):
     what = "dip on shared images: curves to H and K, less that to G' on the same images"
     part, controls = Part(what, values, "below", -DEEP), []
     for name, lost in each.items():
-        what = f"the same: curve to {name} alone ({STRANGERS[name]})"
+        what = f"dip on shared images: curve to {name} ({STRANGERS[name]}), less that to G'"
         controls.append(Part(what, list(lost.values()), "below", -DEEP))
     base = _over_both([_shared_dips(records, "G2", name) for name in TRAINED_STRANGERS])
-    what = "dip on the same images of the curve to G'"
+    what = "dip on shared images: curve to G'"
     controls.append(Part(what, list(base.values()), "above", -DEEP))
     return Evidence(part, _premise(records), controls + _lower_end_parts(records))
 
