@@ -524,7 +524,7 @@ def _branches(records):
     return Evidence(_half_of(records, "facing", word), premise, controls)
 
 # %% ../nbs/3_paper/07_branches.ipynb #0072ff00
-_PREMISE = "the next cycle end lies behind a rise; networks are trained; ends have equal losses"
+_PREMISE = "a rise between parent and next cycle end; networks are trained; ends are nearly equal"
 _CONTROLS = "a rise of the paper's size; cycle ends two cycles apart; squared distance; two seeds"
 _MARGIN = "half of the height between parent and next cycle end, as in SGDR-B"
 _WHERE = "3_paper/07_branches"
@@ -576,7 +576,7 @@ def setting_by_rule(search: pd.DataFrame) -> tuple[float, float] | None:
     trained = worst[worst["worst accuracy"] >= WELL]
     if trained.empty:
         return None
-    return (trained.memory.map(math.log) + 2.5).abs().idxmin()
+    return (trained.memory.map(math.log) + 2.5).abs().round(6).idxmin()
 
 # %% ../nbs/3_paper/07_branches.ipynb #9a269b07
 _MARKS = {"low": "o", "slow": "s", "fast": "^", "paper": "v"}
