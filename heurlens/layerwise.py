@@ -7,7 +7,7 @@ __all__ = ['GROUPS', 'TOLERANCE', 'CODE', 'LAYERWISE', 'LABELS', 'LEFT_OUT', 'CU
            'LEAST', 'MOST', 'BREAK', 'TIMES', 'TWICE', 'WARM_L', 'WARM_LC', 'WARM_R', 'WARM_C', 'WARM_CF', 'CLAIMS',
            'ROWS', 'FIGURES', 'group_layers', 'rates_by_group', 'curvature_by_group', 'Scheme', 'Slowed', 'Paced',
            'runs', 'pilots', 'experiment', 'trained', 'last_quarter', 'gap', 'critical', 'rate_at', 'accuracy_figure',
-           'rates_table', 'rates_figure']
+           'rates_table', 'rates_figure', 'start_ratios', 'gain_shares']
 
 # %% ../nbs/3_paper/08_layerwise.ipynb #fbb2e139
 import contextlib
@@ -610,3 +610,30 @@ def rates_figure(records: list[dict]) -> plt.Figure:
 
 
 FIGURES = {"layerwise_accuracy": accuracy_figure, "critical_rates": rates_figure}
+
+# %% ../nbs/3_paper/08_layerwise.ipynb #1ed8d5e7
+def start_ratios(records: list[dict]) -> pd.DataFrame:
+    "Critical rate of the convolutions over that of the FC stack at the start, a row a seed"
+    rows = {}
+    for seed, r in critical(records, "none").items():
+        pairs = [(rate_at(r, "rest", k), rate_at(r, "fc", k)) for k in (0, "without_bn")]
+        rows[seed] = [math.nan if None in p else math.exp(p[0] - p[1]) for p in pairs]
+    return pd.DataFrame(rows, index=["with batch norm", "without"]).T
+
+
+def gain_shares(records: list[dict]) -> pd.Series:
+    "Mean gain of each scheme over warmup's, in the last quarter of the window, on the same seeds"
+    none, warm = (trained(records, s) for s in ("none", "warmup"))
+    shares = {}
+    for scheme in dict.fromkeys(s for schemes in ROWS.values() for s in schemes):
+        with contextlib.suppress(NotRun):
+            own = trained(records, scheme)
+            seeds = set(own) & set(none) & set(warm)
+            gain, whole = (sum(difference(v, none, last_quarter)) for v in _of(seeds, own, warm))
+            shares[LABELS[scheme]] = gain / whole if whole else math.nan
+    return pd.Series(shares)
+
+
+def _of(seeds, *tables):
+    "The tables with these seeds only"
+    return [{s: table[s] for s in seeds} for table in tables]
