@@ -434,9 +434,7 @@ def _share(records, read, what=""):
 
 def _evidence(records, read, what):
     "Evidence of a measure"
-    return Evidence(
-        _share(records, read, what), _premises(records), _beside(records, read, what)
-    )
+    return Evidence(_share(records, read, what), _premises(records), _beside(records, read, what))
 
 
 def _kds(records):
