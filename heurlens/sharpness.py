@@ -48,7 +48,7 @@ class _Objective:
     samples: int = field(default=0, init=False)
     count: int = field(default=0, init=False)  # of batches; 0 until the first pass
     loss: float = field(default=math.nan, init=False)  # of the first pass
-    size: float = field(default=0.0, init=False)  # of the outputs, typically
+    size: float = field(default=0.0, init=False)  # of the outputs
     drift: float = field(default=0.0, init=False)  # between losses of the same weights
     depends: bool = field(default=False, init=False)  # does the loss have a gradient?
 
@@ -121,6 +121,14 @@ def _check_batch(x, y):
         check(finite, "batches", f"NaN or inf in {name}", "hold finite numbers")
 
 
+def _size(out):
+    "Mean size of the largest output of a sample (a mask of -inf has none); 0 if it is not finite"
+    if not isinstance(out, Tensor) or not out.is_floating_point() or 0 in (out.ndim, out.numel()):
+        return 0.0
+    size = float(out.detach().reshape(len(out), -1).amax(1).abs().mean())
+    return size if math.isfinite(size) else 0.0
+
+
 def _batch_loss(objective, x, y):
     "The loss of a batch, a scalar tensor; checks the batch in the first pass"
     net, first = objective.net, objective.count == 0
@@ -131,9 +139,8 @@ def _batch_loss(objective, x, y):
         out = net(x)
     if first and objective.loss_fn is F.cross_entropy:
         check_classes(out, y)
-    if first and isinstance(out, Tensor) and out.is_floating_point() and out.numel():
-        size = float(out.detach().abs().median())
-        objective.size = max(objective.size, size if math.isfinite(size) else 0.0)
+    if first:
+        objective.size = max(objective.size, _size(out))
     loss = objective.loss_fn(out, y)
     scalar = isinstance(loss, Tensor) and loss.numel() == 1
     held = f"a result of shape {tuple(getattr(loss, 'shape', ('?',)))}"
@@ -453,10 +460,11 @@ def critical_rate(
     Parameters count whether they are trained or not.
 
     0 if the loss rises at once; with a warning, inf if no step raises it, and NaN if the gradient
-    is zero, the loss does not depend on the weights, or is not finite. A warning says if rounding may change the answer by more than
-    `tol`. `ValueError` for an unknown layer or one without parameters, a direction that does not
-    fit or is zero, batches that are empty, hold NaN or no labels, can be read only once or differ
-    from pass to pass, a loss that is not a scalar. Gilmer et al. 2022; Kalra and Barkeshli 2024, arXiv 2406.09405.
+    is zero, the loss does not depend on the weights, or is not finite. A warning says if rounding
+    may change the answer by more than `tol`. `ValueError` for an unknown layer or one without
+    parameters, a direction that does not fit or is zero, batches that are empty, hold NaN or no
+    labels, can be read only once or differ from pass to pass, a loss that is not a scalar. Gilmer
+    et al. 2022; Kalra and Barkeshli 2024, arXiv 2406.09405.
     """
     return _rates(model, batches, {"": layers}, direction, loss_fn, tol, batch_stats)[""]
 
@@ -553,19 +561,23 @@ def _arpack(product, size, k, tol, seed=0, vectors=True):
         return np.zeros(k), None  # a Hessian that is zero leaves ARPACK without a vector
 
 # %% ../nbs/2_sharpness/00_sharpness.ipynb #6e599ee4
+def _deflated(product, surplus, vectors, shift):
+    "The operator less `surplus` along each of `vectors`, shifted away from zero"
+
+    def deflated(v):
+        v = v.ravel()
+        return product(v) + shift * v - vectors @ (surplus * (vectors.T @ v))
+
+    return deflated
+
+
 def _with_repeated(product, values, vectors, tol):
     "The largest eigenvalues, with those put in that were missed since they repeat"
     k, scale = len(values), float(np.abs(values).max())
     for seed in range(1, k + 1):
         order = np.argsort(values)[-k:]
         values, vectors = values[order], vectors[:, order]
-        surplus = values - values[0]
-
-        def deflated(v):
-            v = v.ravel()
-            # away from zero, to which no error is relative
-            return product(v) + 2 * scale * v - vectors @ (surplus * (vectors.T @ v))
-
+        deflated = _deflated(product, values - values[0], vectors, 2 * scale)
         top, vector = _arpack(deflated, len(vectors), 1, tol / 3, seed)
         missed = top - 2 * scale
         if vector is None or not missed[0] > values[0] + 3 * tol * scale:
