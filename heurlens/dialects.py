@@ -412,7 +412,8 @@ def _beside(records, read, what):
     controls = []
     for where in ("shallow", "middle", "deep", "logits"):
         values = _by_seed(records, "dialects", read, where)
-        controls.append(Part(f"{where} layers, {what}", values, "above", 0.0))
+        name = where if where == "logits" else f"{where} layers"
+        controls.append(Part(f"{name}, {what}", values, "above", 0.0))
     ordinary = _by_seed(records, "ordinary", read)
     both = chapter.together(records, "dialects", "ordinary")
     contrast = [in_group(d, read(d)) - in_group(o, read(o)) for d, o in both]
