@@ -368,7 +368,7 @@ def check_budget(configs: Iterable[Config]) -> None:
 def measured_points(cfg: Config) -> int:
     "Points at which a run measures its losses along a curve or on a plane"
     o = cfg.options
-    if cfg.kind in ("curve", "path"):
+    if cfg.kind in ("curve", "path", "strange_curve"):
         return (o.get("ts") or o.get("interior", 0)) * len(o.get("looks", (0, 1)))
     return o.get("grid", 0) ** 2
 
