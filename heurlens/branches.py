@@ -12,7 +12,7 @@ __all__ = ['SETTINGS', 'JUDGED', 'WORDS', 'FAMILIES', 'CODE', 'SEARCHED', 'AVERA
 import copy
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -22,7 +22,6 @@ import torch
 from torch import nn
 
 from .claims import Claim, Evidence, Part
-from .core import check
 from .mode_connectivity.curves import line
 from .plots import colour, theme
 from .published import paper_points, published
@@ -32,7 +31,6 @@ from .sgdr import KINDS as CHAPTER_KINDS
 from heurlens.sgdr import (
     LEAST,
     NUMBERS,
-    PILOT,
     RISE,
     SGDR_PAIRS,
     WELL,
@@ -43,7 +41,16 @@ from heurlens.sgdr import (
     network_after,
     ours,
 )
-from .study import at_scale, check_scale, checkpoint_of, path_sets, restored, run
+from heurlens.study import (
+    PILOT,
+    at_scale,
+    check_pilot,
+    check_scale,
+    checkpoint_of,
+    path_sets,
+    restored,
+    run,
+)
 from .train import train
 
 # %% ../nbs/3_paper/07_branches.ipynb #3495d02e
@@ -264,17 +271,12 @@ def _search(scale, seed, data, budget):
     for lr, weight_decay in SEARCHED[scale]:
         name = f"search-lr{lr:g}-wd{weight_decay:g}"
         settings = {"lr": lr, "weight_decay": weight_decay, "kind": "search", "name": name}
-        yield Config(**{**_fields(cycles), **settings})
-
-
-def _fields(cfg):
-    "{name: value} of the fields of a config"
-    return {name: getattr(cfg, name) for name in cfg.__dataclass_fields__}
+        yield replace(cycles, **settings)
 
 
 def pilots(scale: str = "digits", seed: int = PILOT) -> dict[str, Config]:
     "{name: Config} of the pilots of a seed, which is at least 100"
-    check(seed >= PILOT, "seed", seed, f"be at least {PILOT}: the others are judged")
+    check_pilot(seed)
     return runs(scale, seed)
 
 # %% ../nbs/3_paper/07_branches.ipynb #2e4bdf97
@@ -602,7 +604,7 @@ def _scatter(ax, rows, x):
         shade = colour(list(FAMILIES).index(family))
         ax.plot(part[x], part["height"], _MARKS[setting], color=shade, ms=5, alpha=0.8)
     ax.axhline(0, color="0.4", lw=0.8)
-    ax.set(yscale="symlog", ylabel="height of the training loss")
+    ax.set(ylabel="height of the training loss")
     ax.set_yscale("symlog", linthresh=0.1)
 
 # %% ../nbs/3_paper/07_branches.ipynb #c9f98bc4

@@ -36,7 +36,7 @@ from .models import NETS, build
 from .plots import colour, lines, theme
 from .records import Config, NotRun, Store, pick
 from .schedules import make_schedule
-from .study import check_scale, fit, network, restored, run, training_split
+from .study import check_pilot, check_scale, fit, network, restored, run, training_split
 from .train import evaluate, train
 
 # %% ../nbs/3_paper/09_dialects.ipynb #2e441319
@@ -163,7 +163,7 @@ TRIED = {
 
 def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
     "{name: Config} of the runs that chose the front ends, for seeds from 100 on"
-    check(seed >= 100, "seed", seed, "be at least 100: the others are judged")
+    check_pilot(seed)
     base, configs = chapter.runs(scale, seed), []
     teacher, student = base["teacher"], base["student"]
     for tried, fronts in TRIED.items():

@@ -40,6 +40,7 @@ from .published import known, layer_labels, paper_points, published
 from .records import Config, NotRun, Store, pick, scaled
 from heurlens.study import (
     at_scale,
+    check_pilot,
     check_scale,
     fit,
     last,
@@ -219,7 +220,7 @@ TRIED = ((False, 1.0, 0.05), (False, 0.5, 0.05), (False, 0.5, 0.1), (True, 0.5, 
 
 def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
     "{name: Config} of the trainings that chose the toy networks, for seeds from 100 on"
-    check(seed >= 100, "seed", seed, "be at least 100: the others are judged")
+    check_pilot(seed)
     teacher, made = runs(scale, seed)["teacher"], {}
     for bn, width, lr in TRIED:
         net = {"name": "convnet", "bn": bn, "width": width}

@@ -31,6 +31,7 @@ from .records import Config, NotRun, Store, first, scaled, select
 from .schedules import make_schedule, schedule
 from .sharpness import critical_rates, top_eigenvalue
 from heurlens.study import (
+    check_pilot,
     check_scale,
     fit,
     network,
@@ -222,7 +223,7 @@ def runs(
 def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
     "{name: Config} of all that the claims read, for seeds from 100 on"
     check_scale(scale, seed=seed)
-    check(seed >= 100, "seed", seed, "be at least 100: the others are judged")
+    check_pilot(seed)
     read = ("none", "warmup", "freeze_fc", "freeze_first", "freeze_random", "same_sum")
     chapter = chapter_runs(scale, seed)
     return {**{name: chapter[name] for name in read}, **runs(scale, seed)}

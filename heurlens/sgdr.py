@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['CODE', 'NUMBERS', 'RATE', 'ASSUMED', 'LABELS', 'ANCHORS', 'KEPT', 'JOINED', 'SGDR_PAIRS', 'STEP_PAIRS', 'PAIRS',
-           'DECIDING', 'FEWER', 'TRAILS', 'PILOT', 'RATES', 'WELL', 'LEAST', 'WAYS', 'KINDS', 'RISE', 'FACTOR',
-           'OVERFIT', 'HALFWAY', 'SHALLOW', 'LOGITS', 'CLAIMS', 'PATHS', 'STYLES', 'FIGURE_11', 'FIGURES',
-           'cosine_restarts', 'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'pilots',
-           'network_after', 'halves', 'halved_profile', 'experiment', 'split_halves', 'height', 'loss_of',
-           'pilot_table', 'rate_by_rule', 'paths', 'over_pairs', 'between_ends', 'lower_end', 'highest_step',
-           'middle_loss', 'opposed', 'valid_height', 'similarities', 'shallow_less_deep', 'barriers', 'figure2',
-           'paths_table', 'figure11', 'figure3', 'figure14', 'figure_basins']
+           'DECIDING', 'FEWER', 'TRAILS', 'RATES', 'WELL', 'LEAST', 'WAYS', 'KINDS', 'RISE', 'FACTOR', 'OVERFIT',
+           'HALFWAY', 'SHALLOW', 'LOGITS', 'CLAIMS', 'PATHS', 'STYLES', 'FIGURE_11', 'FIGURES', 'cosine_restarts',
+           'ours', 'Training', 'Joined', 'Compared', 'Barriers', 'Surface', 'runs', 'pilots', 'network_after', 'halves',
+           'halved_profile', 'experiment', 'split_halves', 'height', 'loss_of', 'pilot_table', 'rate_by_rule', 'paths',
+           'over_pairs', 'between_ends', 'lower_end', 'highest_step', 'middle_loss', 'opposed', 'valid_height',
+           'similarities', 'shallow_less_deep', 'barriers', 'figure2', 'paths_table', 'figure11', 'figure3', 'figure14',
+           'figure_basins']
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #37f37650
 import math
@@ -42,7 +42,9 @@ from .published import paper_line, published
 from .records import Config, NotRun, Store, first, pick, scaled, select
 from .schedules import make_schedule, rates_of, schedule
 from heurlens.study import (
+    PILOT,
     at_scale,
+    check_pilot,
     check_scale,
     checkpoint_of,
     fit,
@@ -268,7 +270,6 @@ def _pictures(scale, period, seed, common):
         yield at_scale(scale, "sgdr", f"plane-{pair}", **given, **common)
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #a1917b3b
-PILOT = 100  # the first seed of a pilot
 RATES = {"digits": (0.05, 0.1, 0.2, 0.4), "small": (0.05, 0.1, 0.2), "paper": (0.05,)}
 WELL = 0.7
 
@@ -309,7 +310,7 @@ def runs(
 # %% ../nbs/3_paper/03_sgdr.ipynb #9a110751
 def pilots(scale: str = "digits", seed: int = PILOT) -> dict[str, Config]:
     "{name: Config} of the pilots of a seed, which is at least 100"
-    check(seed >= PILOT, "seed", seed, f"be at least {PILOT}: the others are judged")
+    check_pilot(seed)
     return runs(scale, seed)
 
 # %% ../nbs/3_paper/03_sgdr.ipynb #2ae73bcd

@@ -38,6 +38,7 @@ from .records import Config, NotRun, Store, first, scaled, select
 from .schedules import rates_of, schedule
 from heurlens.study import (
     at_scale,
+    check_pilot,
     check_scale,
     fit,
     last,
@@ -397,7 +398,7 @@ SWEEP = {"stack": (0.25, 0.35, 0.5, 0.71, 1), "resnet": (0.5, 1, 2, 4)}
 def pilots(scale: str = "digits", seed: int = 100) -> dict[str, Config]:
     "{name: Config} of the sweep of the rate that chooses the judged factor, for seeds from 100 on"
     check_scale(scale, seed=seed)
-    check(seed >= 100, "seed", seed, "be at least 100: the others are judged")
+    check_pilot(seed)
     configs = {}
     for family, factors in SWEEP.items():
         for factor in factors:
